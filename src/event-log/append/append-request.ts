@@ -1,0 +1,55 @@
+import mongoose from 'mongoose';
+import { AppendTooLarge } from '../errors.js';
+import type { EventMeta, NewEvent } from '../event.js';
+
+/**
+ * One transaction stays near 4 MB and 1,000 events: 60 MB worked in a second, 234 MB failed and took its
+ * neighbours along.
+ */
+export const MAX_BATCH_BYTES = 4_000_000;
+export const MAX_BATCH_EVENTS = 1_000;
+
+/** Collections that may receive a document in the transaction of the events. */
+export type AlongsideCollection = 'family_keys' | 'idempotency_keys';
+
+/** A document that becomes durable with the events or not at all. */
+export interface StoredAlongside {
+  collection: AlongsideCollection;
+  document: { _id: string } & Record<string, unknown>;
+}
+
+/** What one caller wants to become true. */
+export interface AppendRequest {
+  stream: string;
+  events: readonly NewEvent[];
+  /** The version the caller decided on; `NO_STREAM` for a stream that must not exist yet. */
+  expectedVersion: number;
+  meta: EventMeta;
+  /** The command's time. */
+  now: Date;
+  alongside?: readonly StoredAlongside[];
+}
+
+/** Where the events are now. `position` is that of the last one. */
+export interface Appended {
+  position: number;
+  version: number;
+  at: Date;
+}
+
+/** Bytes this append brings to a transaction. @throws AppendTooLarge, RangeError for a nonsensical version. */
+export function measureAppend(request: AppendRequest): number {
+  if (!Number.isInteger(request.expectedVersion) || request.expectedVersion < 0) {
+    throw new RangeError(`An expected version is a whole number from 0, not ${request.expectedVersion}`);
+  }
+  if (request.events.length === 0) throw new RangeError('An append holds at least one event');
+  if (request.events.length > MAX_BATCH_EVENTS) {
+    throw new AppendTooLarge(`${request.events.length} events`, `${MAX_BATCH_EVENTS}`);
+  }
+  let bytes = 0;
+  for (const event of request.events) {
+    bytes += 400 + (event.sealed?.byteLength ?? 0) + mongoose.mongo.BSON.calculateObjectSize(event.data);
+  }
+  if (bytes > MAX_BATCH_BYTES) throw new AppendTooLarge(`${bytes} bytes`, `${MAX_BATCH_BYTES} bytes`);
+  return bytes;
+}

@@ -1,0 +1,85 @@
+import { measureAppend, type Appended, type AppendRequest } from './append-request.js';
+import { takeBatch, type PendingAppend } from './batch.js';
+import { commitBatch, type BatchWriter } from './commit-batch.js';
+import { LogUnavailable, OutcomeUnknown } from '../errors.js';
+import type { KnownVersions } from './known-versions.js';
+import type { LogCollections } from '../log-collections.js';
+
+export interface GroupCommitOptions {
+  /** How long a caller waits at most, in milliseconds, before it is told that the log took nothing. */
+  deadlineMs: number;
+}
+
+/**
+ * Callers that append at the same moment share one transaction: whatever waits when the writer comes free
+ * goes into the next one, nothing is delayed to fill it. One process has one writer; processes are put in
+ * order by the head.
+ */
+export class GroupCommit {
+  private readonly waiting: PendingAppend[] = [];
+  private readonly writer: BatchWriter;
+  private running: Promise<void> | null = null;
+  private closed = false;
+
+  constructor(
+    collections: LogCollections,
+    known: KnownVersions,
+    private readonly options: GroupCommitOptions,
+  ) {
+    this.writer = { collections, known, lastWrite: null, alone: false, deadlineMs: options.deadlineMs };
+  }
+
+  /** Resolves when the events are durable on a majority; see `EventLog.append` for what it throws. */
+  append(request: AppendRequest): Promise<Appended> {
+    if (this.closed) return Promise.reject(new LogUnavailable(0, new Error('The log is closing')));
+    return new Promise((resolve, reject) => {
+      const pending = this.pend(request, resolve, reject);
+      this.waiting.push(pending);
+      // Callers of the same tick share the first transaction, too.
+      this.running ??= Promise.resolve().then(() => this.run());
+    });
+  }
+
+  /** Takes no more, and resolves when everything that waits has been answered. */
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.running;
+  }
+
+  private pend(
+    request: AppendRequest,
+    resolve: (appended: Appended) => void,
+    reject: (error: Error) => void,
+  ): PendingAppend {
+    const { deadlineMs } = this.options;
+    const pending: PendingAppend = {
+      request,
+      bytes: measureAppend(request),
+      settled: false,
+      started: false,
+      resolve: (appended) => settle(() => resolve(appended)),
+      reject: (error) => settle(() => reject(error)),
+    };
+    const deadline = setTimeout(() => {
+      pending.reject(pending.started ? new OutcomeUnknown(deadlineMs) : new LogUnavailable(deadlineMs));
+    }, deadlineMs);
+    const settle = (answer: () => void): void => {
+      if (pending.settled) return;
+      pending.settled = true;
+      clearTimeout(deadline);
+      answer();
+    };
+    return pending;
+  }
+
+  private async run(): Promise<void> {
+    try {
+      while (this.waiting.length > 0) {
+        const batch = takeBatch(this.waiting);
+        if (batch.length > 0) await commitBatch(this.writer, batch);
+      }
+    } finally {
+      this.running = null;
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import mongoose from 'mongoose';
+
+const { MongoError, MongoServerError, MongoNetworkError, MongoServerSelectionError } = mongoose.mongo;
+
+const DUPLICATE_KEY = 11000;
+
+/** Where a value was there already, as `collection index`; null for any other error. */
+export function duplicateIn(error: unknown): string | null {
+  if (!(error instanceof MongoServerError) || error.code !== DUPLICATE_KEY) return null;
+  const named = /collection: \S+?\.(\S+) index: (\S+)/.exec(error.message);
+  return named === null ? 'a unique index' : `${named[1]} (index ${named[2]})`;
+}
+
+/** Errors that another try may not meet: write conflicts, elections, lost connections. */
+export function mayPass(error: unknown): boolean {
+  if (!(error instanceof MongoError)) return false;
+  return (
+    error.hasErrorLabel('TransientTransactionError') ||
+    error.hasErrorLabel('UnknownTransactionCommitResult') ||
+    error.hasErrorLabel('RetryableWriteError') ||
+    error.hasErrorLabel('RetryableError') ||
+    error instanceof MongoNetworkError ||
+    error instanceof MongoServerSelectionError
+  );
+}

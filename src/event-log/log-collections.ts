@@ -1,0 +1,48 @@
+import mongoose, { type mongo } from 'mongoose';
+import type { AlongsideCollection } from './append/append-request.js';
+import type { EventDocument } from './event.js';
+import type { LogHeadDocument } from './log-head.js';
+
+/** The sentinel of `email_claims`: it holds their number, and its absence says that they were wiped. */
+export const CLAIMS_SENTINEL = '#claims';
+
+/** A claim, or the sentinel (which has a count and no holder). */
+export interface ClaimDocument {
+  _id: string;
+  family?: string;
+  member?: string;
+  /** Position of the event that made the claim. */
+  position?: mongo.Long;
+  count?: mongo.Long;
+}
+
+/**
+ * Everything that is read is committed on a majority: nobody sees what a failover may take back (P3).
+ * Undefined fields are left out, so that the bytes sent are the bytes that were hashed (P4).
+ */
+const LOG_OPTIONS: mongo.DbOptions = {
+  readConcern: new mongoose.mongo.ReadConcern('majority'),
+  readPreference: 'primary',
+  ignoreUndefined: true,
+};
+
+/** The collections of `<name>_log` as the native driver gives them: mongoose documents would change bytes. */
+export class LogCollections {
+  readonly events: mongo.Collection<EventDocument>;
+  readonly head: mongo.Collection<LogHeadDocument>;
+  readonly claims: mongo.Collection<ClaimDocument>;
+
+  constructor(
+    readonly client: mongo.MongoClient,
+    readonly logDatabase: string,
+  ) {
+    const db = client.db(logDatabase, LOG_OPTIONS);
+    this.events = db.collection('events');
+    this.head = db.collection('log_head');
+    this.claims = db.collection('email_claims');
+  }
+
+  alongside(name: AlongsideCollection): mongo.Collection<{ _id: string }> {
+    return this.client.db(this.logDatabase, LOG_OPTIONS).collection(name);
+  }
+}

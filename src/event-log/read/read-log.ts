@@ -1,0 +1,45 @@
+import mongoose from 'mongoose';
+import { toRecordedEvent } from '../event-bytes.js';
+import type { RecordedEvent } from '../event.js';
+import { LogDamaged } from '../errors.js';
+import type { LogCollections } from '../log-collections.js';
+import { toLogHead, type LogHead } from '../log-head.js';
+
+const { Long } = mongoose.mongo;
+
+/** Events per page: the log is read by position in pages, never through one long cursor that may expire. */
+const PAGE = 1_000;
+
+/** The committed end of the log. @throws LogDamaged where the head is missing. */
+export async function readHead({ head }: LogCollections): Promise<LogHead> {
+  return toLogHead(await head.findOne({ _id: 'head' }));
+}
+
+/**
+ * The log in order: positions `after` + 1 … `upTo` (default: the head when the reading began), one array per
+ * page. Nothing beyond the head counts, nothing is skipped.
+ * @throws LogDamaged where a position is missing.
+ */
+export async function* readLog(
+  collections: LogCollections,
+  { after = 0, upTo }: { after?: number; upTo?: number } = {},
+): AsyncGenerator<RecordedEvent[]> {
+  const last = upTo ?? (await readHead(collections)).position;
+  let position = after;
+  while (position < last) {
+    const until = Math.min(last, position + PAGE);
+    const documents = await collections.events
+      .find({ _id: { $gt: Long.fromNumber(position), $lte: Long.fromNumber(until) } })
+      .sort({ _id: 1 })
+      .toArray();
+    const page = documents.map(toRecordedEvent);
+    page.forEach((event, index) => requireNext(position + 1 + index, event.position));
+    requireNext(until + 1, position + page.length + 1);
+    yield page;
+    position = until;
+  }
+}
+
+function requireNext(expected: number, found: number): void {
+  if (found !== expected) throw new LogDamaged(`position ${Math.min(expected, found)} is missing`);
+}

@@ -1,0 +1,69 @@
+import { randomBytes } from 'node:crypto';
+import mongoose, { type mongo } from 'mongoose';
+import { LRUCache } from 'lru-cache';
+import type { StoredAlongside } from '../event-log/append/append-request.js';
+import { DATA_KEY_BYTES, unwrapKey, wrapKey } from './wrap-key.js';
+
+/** Unwrapped keys kept in memory; a family at work is unwrapped once. */
+const CACHED_KEYS = 10_000;
+
+export interface FamilyKeyDocument {
+  _id: string;
+  wrapped: mongo.Binary;
+  /** Fingerprint of the key-encryption key it was wrapped with. */
+  kek: string;
+  createdAt: Date;
+}
+
+/** The key-encryption key and the name by which wrapped keys refer to it. */
+export interface KeyEncryptionKey {
+  key: Buffer;
+  fingerprint: string;
+}
+
+/** Each family's own data key. Destroying one makes everything sealed with it unreadable (P10). */
+export class FamilyKeys {
+  private readonly cache = new LRUCache<string, Buffer>({ max: CACHED_KEYS });
+
+  constructor(
+    private readonly keys: mongo.Collection<FamilyKeyDocument>,
+    private readonly keyEncryptionKey: KeyEncryptionKey,
+  ) {}
+
+  /** A new family's key, and the document that must be stored with the family's first event. */
+  create(family: string, now: Date): { key: Buffer; alongside: StoredAlongside } {
+    const key = randomBytes(DATA_KEY_BYTES);
+    const document: FamilyKeyDocument = {
+      _id: family,
+      wrapped: new mongoose.mongo.Binary(wrapKey(this.keyEncryptionKey.key, family, key)),
+      kek: this.keyEncryptionKey.fingerprint,
+      createdAt: now,
+    };
+    return { key, alongside: { collection: 'family_keys', document: { ...document } } };
+  }
+
+  /** The family's key, or null where there is none: never stored, or destroyed. @throws KeyDoesNotUnwrap */
+  async find(family: string): Promise<Buffer | null> {
+    const found = await this.findMany([family]);
+    return found.get(family) ?? null;
+  }
+
+  /** The keys of many families in one read. Families without a key are missing from the answer. */
+  async findMany(families: readonly string[]): Promise<Map<string, Buffer>> {
+    const keys = new Map<string, Buffer>();
+    const unknown: string[] = [];
+    for (const family of new Set(families)) {
+      const cached = this.cache.get(family);
+      if (cached === undefined) unknown.push(family);
+      else keys.set(family, cached);
+    }
+    if (unknown.length > 0) {
+      for await (const document of this.keys.find({ _id: { $in: unknown } })) {
+        const key = unwrapKey(this.keyEncryptionKey.key, document._id, document.wrapped.buffer);
+        this.cache.set(document._id, key);
+        keys.set(document._id, key);
+      }
+    }
+    return keys;
+  }
+}
