@@ -28,21 +28,22 @@ const LOG_OPTIONS: mongo.DbOptions = {
 
 /** The collections of `<name>_log` as the native driver gives them: mongoose documents would change bytes. */
 export class LogCollections {
+  readonly db: mongo.Db;
   readonly events: mongo.Collection<EventDocument>;
   readonly head: mongo.Collection<LogHeadDocument>;
   readonly claims: mongo.Collection<ClaimDocument>;
 
   constructor(
     readonly client: mongo.MongoClient,
-    readonly logDatabase: string,
+    logDatabase: string,
   ) {
-    const db = client.db(logDatabase, LOG_OPTIONS);
-    this.events = db.collection('events');
-    this.head = db.collection('log_head');
-    this.claims = db.collection('email_claims');
+    this.db = client.db(logDatabase, LOG_OPTIONS);
+    this.events = this.db.collection('events');
+    this.head = this.db.collection('log_head');
+    this.claims = this.db.collection('email_claims');
   }
 
   alongside(name: AlongsideCollection): mongo.Collection<{ _id: string }> {
-    return this.client.db(this.logDatabase, LOG_OPTIONS).collection(name);
+    return this.db.collection(name);
   }
 }

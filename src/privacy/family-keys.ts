@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { secureRandom } from './random-pool.js';
 import mongoose, { type mongo } from 'mongoose';
 import { LRUCache } from 'lru-cache';
 import type { StoredAlongside } from '../event-log/append/append-request.js';
@@ -32,7 +32,7 @@ export class FamilyKeys {
 
   /** A new family's key, and the document that must be stored with the family's first event. */
   create(family: string, now: Date): { key: Buffer; alongside: StoredAlongside } {
-    const key = randomBytes(DATA_KEY_BYTES);
+    const key = secureRandom(DATA_KEY_BYTES);
     const document: FamilyKeyDocument = {
       _id: family,
       wrapped: new mongoose.mongo.Binary(wrapKey(this.keyEncryptionKey.key, family, key)),

@@ -1,5 +1,6 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv } from 'node:crypto';
 import mongoose from 'mongoose';
+import { secureRandom } from './random-pool.js';
 
 const { BSON } = mongoose.mongo;
 
@@ -27,7 +28,7 @@ export function seal(
   key: Uint8Array,
   place: { stream: string; version: number },
   personal: Record<string, unknown>,
-  nonce: Uint8Array = randomBytes(NONCE_BYTES),
+  nonce: Uint8Array = secureRandom(NONCE_BYTES),
 ): Buffer {
   const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES });
   cipher.setAAD(associatedData(place));

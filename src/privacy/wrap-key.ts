@@ -1,4 +1,5 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { secureRandom } from './random-pool.js';
 
 /** A family's data key, in bytes. */
 export const DATA_KEY_BYTES = 32;
@@ -15,7 +16,7 @@ export class KeyDoesNotUnwrap extends Error {
 
 /** nonce (12) ‖ AES-256-GCM of the data key ‖ tag (16), bound to the family by its id. */
 export function wrapKey(keyEncryptionKey: Uint8Array, family: string, dataKey: Uint8Array): Buffer {
-  const nonce = randomBytes(NONCE_BYTES);
+  const nonce = secureRandom(NONCE_BYTES);
   const cipher = createCipheriv('aes-256-gcm', keyEncryptionKey, nonce, { authTagLength: TAG_BYTES });
   cipher.setAAD(Buffer.from(family, 'utf8'));
   return Buffer.concat([nonce, cipher.update(dataKey), cipher.final(), cipher.getAuthTag()]);

@@ -1,6 +1,7 @@
 import mongoose, { type mongo } from 'mongoose';
 import type { Appended } from './append-request.js';
 import type { PendingAppend } from './batch.js';
+import { insertAll } from './insert-all.js';
 import { writeClaims } from './claim-writes.js';
 import { chainEvents, type PlacedEvent } from '../event-bytes.js';
 import type { LogCollections } from '../log-collections.js';
@@ -77,7 +78,7 @@ export async function attemptAppend(
     commitSent: false,
   };
   start.onPlaced(attempt);
-  await collections.events.insertMany(chained.documents, { session, ordered: true });
+  await insertAll(collections.db, 'events', chained.documents, session);
   await insertAlongside(collections, session, batch);
   await writeClaims(collections, session, placed, chained.head.position - placed.length + 1);
   if (!headIsFinal) {
@@ -150,8 +151,7 @@ async function insertAlongside(
         .filter(({ collection }) => collection === name)
         .map(({ document }) => document),
     );
-    if (documents.length > 0)
-      await collections.alongside(name).insertMany(documents, { session, ordered: true });
+    if (documents.length > 0) await insertAll(collections.db, name, documents, session);
   }
 }
 
