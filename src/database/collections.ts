@@ -1,0 +1,163 @@
+import type { mongo } from 'mongoose';
+import { logDatabaseOf } from './database-names.js';
+
+/** An index as it must be; its name is MongoDB's own for these keys. */
+export interface IndexSpec {
+  readonly key: Readonly<Record<string, 1 | -1>>;
+  readonly unique?: true;
+  readonly partialFilterExpression?: mongo.Document;
+  /** Seconds after the indexed date until MongoDB deletes the document. */
+  readonly expireAfterSeconds?: number;
+}
+
+/** A collection as `initialiseDatabase` makes it and `inspectDatabase` expects it. */
+export interface CollectionSpec {
+  readonly name: string;
+  readonly database: 'log' | 'derived';
+  /** Always strict, and always refusing: see {@link collectionOptions}. */
+  readonly validator: mongo.Document;
+  readonly indexes: readonly IndexSpec[];
+}
+
+/** The sentinel of `email_claims`: it holds their number, and its absence says that they were wiped. */
+export const CLAIMS_SENTINEL_ID = '#claims';
+/** Who is putting the claims back right now, and until when. */
+export const CLAIMS_REBUILD_ID = '#rebuild';
+/** Fields and types of the head are src/event-log/log-head.ts. */
+export const LOG_HEAD_ID = 'head';
+
+const string = { bsonType: 'string' };
+const date = { bsonType: 'date' };
+const binary = { bsonType: 'binData' };
+const long = (minimum: number) => ({ bsonType: 'long', minimum });
+const int = (minimum: number) => ({ bsonType: 'int', minimum });
+
+/** All fields required unless listed in `optional`, no others allowed. */
+function closedObject(
+  properties: Record<string, mongo.Document>,
+  optional: readonly string[] = [],
+): mongo.Document {
+  return {
+    bsonType: 'object',
+    required: Object.keys(properties).filter((field) => !optional.includes(field)),
+    properties,
+    additionalProperties: false,
+  };
+}
+
+const meta = {
+  bsonType: 'object',
+  required: ['actor', 'commandId', 'correlationId', 'causationId'],
+  properties: { actor: string, commandId: string, correlationId: string, causationId: string },
+};
+
+/** Every collection of both databases. The order is the one in which they are made. */
+export const COLLECTIONS: readonly CollectionSpec[] = [
+  {
+    name: 'events',
+    database: 'log',
+    validator: {
+      // Types are exact because other number types compare equal and hash differently.
+      $jsonSchema: closedObject(
+        {
+          _id: long(1),
+          stream: string,
+          version: int(1),
+          type: string,
+          schema: int(1),
+          at: date,
+          data: { bsonType: 'object' },
+          sealed: binary,
+          meta,
+          hash: binary,
+        },
+        ['sealed'],
+      ),
+    },
+    indexes: [{ key: { stream: 1, version: 1 }, unique: true }],
+  },
+  {
+    name: 'log_head',
+    database: 'log',
+    validator: {
+      $jsonSchema: closedObject({ _id: { enum: [LOG_HEAD_ID] }, position: long(0), hash: binary, at: date }),
+    },
+    indexes: [],
+  },
+  {
+    name: 'email_claims',
+    database: 'log',
+    validator: {
+      $jsonSchema: {
+        bsonType: 'object',
+        oneOf: [
+          closedObject({ _id: string, family: string, member: string, position: long(1) }),
+          closedObject({ _id: { enum: [CLAIMS_SENTINEL_ID] }, count: { bsonType: 'long' } }),
+          closedObject({ _id: { enum: [CLAIMS_REBUILD_ID] }, owner: string, until: date }),
+        ],
+      },
+    },
+    // One credential per member; the documents that are no claims have no family.
+    indexes: [
+      { key: { family: 1, member: 1 }, unique: true, partialFilterExpression: { family: { $exists: true } } },
+    ],
+  },
+  {
+    name: 'family_keys',
+    database: 'log',
+    validator: { $jsonSchema: closedObject({ _id: string, wrapped: binary, kek: string, createdAt: date }) },
+    indexes: [],
+  },
+  {
+    name: 'idempotency_keys',
+    database: 'log',
+    // A record whose expiresAt is no date would never expire.
+    validator: {
+      $jsonSchema: {
+        bsonType: 'object',
+        required: ['_id', 'expiresAt'],
+        properties: { _id: string, expiresAt: date },
+      },
+    },
+    indexes: [{ key: { expiresAt: 1 }, expireAfterSeconds: 0 }],
+  },
+  {
+    name: 'installation',
+    database: 'log',
+    validator: {
+      $jsonSchema: closedObject({
+        _id: { enum: ['key-encryption-key', 'service-secret'] },
+        fingerprint: string,
+      }),
+    },
+    indexes: [],
+  },
+];
+
+/** What `createCollection` and `collMod` are told. */
+export function collectionOptions({ validator }: CollectionSpec): {
+  validator: mongo.Document;
+  validationLevel: 'strict';
+  validationAction: 'error';
+} {
+  return { validator, validationLevel: 'strict', validationAction: 'error' };
+}
+
+/** The name of the database that holds the collection, for an installation called `name`. */
+export function databaseOf({ database }: CollectionSpec, name: string): string {
+  return database === 'log' ? logDatabaseOf(name) : name;
+}
+
+/** MongoDB's own name for an index with these keys: `stream_1_version_1`. */
+export function indexName({ key }: IndexSpec): string {
+  return Object.entries(key)
+    .map(([field, direction]) => `${field}_${direction}`)
+    .join('_');
+}
+
+/** The specification of a collection of the log. @throws RangeError for a name that is none. */
+export function logCollection(name: string): CollectionSpec {
+  const found = COLLECTIONS.find((spec) => spec.database === 'log' && spec.name === name);
+  if (found === undefined) throw new RangeError(`${name} is no collection of the log`);
+  return found;
+}

@@ -1,0 +1,127 @@
+import mongoose, { type mongo } from 'mongoose';
+import { formatMongodbUri, parseMongodbUri, redactUri } from '../config/mongodb-uri.js';
+import { UserFacingError } from '../config/user-facing-error.js';
+import { logDatabaseOf } from './database-names.js';
+import { hasCode, MONGO_CODE } from './mongo-codes.js';
+import { DATABASE_USERS, type DatabaseUser } from './roles.js';
+
+/** Never to be weakened by a connection string: acknowledged means durable, read means committed (P3, P11). */
+const GUARANTEES = {
+  retryWrites: true,
+  readConcernLevel: 'majority',
+  w: 'majority',
+  journal: true,
+  ignoreUndefined: true,
+} as const satisfies mongo.MongoClientOptions;
+
+/**
+ * What a connection string may set otherwise. With these a primary that hangs is given up after about 4 s;
+ * with the driver's own values it takes 37 s.
+ */
+const DEFAULTS = {
+  appName: 'family-accounts',
+  connectTimeoutMS: 2_000,
+  heartbeatFrequencyMS: 1_000,
+  serverMonitoringMode: 'poll',
+  serverSelectionTimeoutMS: 5_000,
+  maxPoolSize: 32,
+} as const satisfies mongo.MongoClientOptions;
+
+/** The options with which every connection to `uri` is made: ours, less the defaults that the URI sets itself. */
+export function clientOptions(
+  uri: string,
+  overrides: mongo.MongoClientOptions = {},
+): mongo.MongoClientOptions {
+  const set = new Set([...(parseMongodbUri(uri)?.options.keys() ?? [])].map((name) => name.toLowerCase()));
+  const defaults = Object.fromEntries(
+    Object.entries(DEFAULTS).filter(([name]) => !set.has(name.toLowerCase())),
+  );
+  return { ...defaults, ...overrides, ...GUARANTEES };
+}
+
+/**
+ * Connects, and has signed in when it resolves. The caller closes the client.
+ * @throws UserFacingError where the server does not answer, or refuses user or password. No message holds one.
+ */
+export async function connectDatabase(
+  uri: string,
+  overrides: mongo.MongoClientOptions = {},
+): Promise<mongo.MongoClient> {
+  const { MongoClient, MongoParseError, MongoServerSelectionError, MongoNetworkError } = mongoose.mongo;
+  const shown = redactUri(uri);
+  let client: mongo.MongoClient;
+  try {
+    client = new MongoClient(uri, clientOptions(uri, overrides));
+  } catch (error) {
+    // Its message may quote the string.
+    if (!(error instanceof MongoParseError || error instanceof TypeError)) throw error;
+    throw new UserFacingError(`This is no MongoDB connection string that can be used: ${shown}`, {
+      remedies: ['look at its options: one of them is misspelt or contradicts another'],
+    });
+  }
+  try {
+    await client.connect();
+    await client.db('admin').command({ ping: 1 });
+    return client;
+  } catch (error) {
+    await client.close();
+    if (hasCode(error, MONGO_CODE.authenticationFailed)) {
+      throw new UserFacingError(`MongoDB refuses this user or password: ${shown}`, {
+        remedies: [
+          'make sure that the password is the one in DATA_DIR/secrets/database-users.json, percent-encoded',
+          `make sure that authSource names the database the user lives in (${logDatabaseOf('<name>')} for ours, admin for root)`,
+          'run "family-accounts database init --admin-uri …" if the users were not made yet',
+        ],
+        cause: error,
+      });
+    }
+    if (error instanceof MongoServerSelectionError || error instanceof MongoNetworkError) {
+      throw new UserFacingError(`MongoDB does not answer at ${shown}: ${error.message}`, {
+        remedies: [
+          'start the server, or set MONGODB_URI to one that runs',
+          'look at the replica set (rs.status()): it has no primary while a majority of its members is away',
+        ],
+        cause: error,
+      });
+    }
+    throw error;
+  }
+}
+
+/** Where to connect to, and as whom. */
+export interface DatabaseUrlParts {
+  /** A connection string to the server; credentials and database in it are replaced if `as` is given. */
+  readonly server: string;
+  /** The installation's database, which becomes the path. */
+  readonly name: string;
+  /** Without it, the server's own credentials stay. */
+  readonly as?: DatabaseUser | 'root';
+  readonly password?: string;
+}
+
+/**
+ * One connection string with everything in it: `/<name>` as its path, and where the user lives
+ * (`<name>_log`, or `admin` for anyone who is not ours) unless the string says so itself.
+ * @throws UserFacingError where `server` is no connection string.
+ */
+export function databaseUrl({ server, name, as, password }: DatabaseUrlParts): string {
+  const uri = parseMongodbUri(server);
+  if (uri === undefined) {
+    throw new UserFacingError('This is no MongoDB connection string.', {
+      remedies: ['write it as mongodb://host:port/name?replicaSet=rs0'],
+    });
+  }
+  const options = new URLSearchParams(uri.options);
+  const username = as ?? uri.username;
+  if (as !== undefined) options.delete('authSource');
+  if (username !== undefined && !options.has('authSource') && !options.has('authMechanism')) {
+    options.set('authSource', isOurs(username) ? logDatabaseOf(name) : 'admin');
+  }
+  const credentials = as === undefined ? {} : { username: as, password };
+  const { username: _user, password: _password, ...rest } = uri;
+  return formatMongodbUri({ ...(as === undefined ? uri : rest), ...credentials, database: name, options });
+}
+
+function isOurs(username: string): boolean {
+  return (DATABASE_USERS as readonly string[]).includes(username);
+}

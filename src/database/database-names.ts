@@ -1,0 +1,15 @@
+import { UserFacingError } from '../config/user-facing-error.js';
+import { isDatabaseName } from '../config/mongodb-uri.js';
+
+/** The database of what must not be lost: events, claims, keys. `name` holds what can be derived. */
+export function logDatabaseOf(name: string): string {
+  return `${name}_log`;
+}
+
+/** @throws UserFacingError for a name that MongoDB, or one of our role names, could not carry. */
+export function requireDatabaseName(name: string): void {
+  if (isDatabaseName(name)) return;
+  throw new UserFacingError(`"${name}" cannot be the name of the database.`, {
+    remedies: ['use up to 38 letters, digits, _ and -'],
+  });
+}

@@ -1,0 +1,47 @@
+import mongoose from 'mongoose';
+
+/** MongoDB's error codes that set-up and start-up tell apart (src/mongo/base/error_codes.yml). */
+export const MONGO_CODE = {
+  unauthorized: 13,
+  authenticationFailed: 18,
+  namespaceNotFound: 26,
+  namespaceExists: 48,
+  commandNotSupportedOnView: 166,
+  indexOptionsConflict: 85,
+  indexKeySpecsConflict: 86,
+  duplicateKey: 11000,
+  roleExists: 51002,
+  userExists: 51003,
+} as const;
+
+/** Set-up by several processes at once meets these; another try does not. */
+const PASSING = new Set([
+  46, // LockBusy
+  112, // WriteConflict
+  117, // ConflictingOperationInProgress
+  251, // NoSuchTransaction
+  276, // IndexBuildAborted
+  314, // ObjectIsBusy
+]);
+
+/** The server's code of an error; undefined for an error that is not the server's. */
+export function codeOf(error: unknown): number | undefined {
+  if (!(error instanceof mongoose.mongo.MongoServerError)) return undefined;
+  return typeof error.code === 'number' ? error.code : undefined;
+}
+
+/** Whether the error has one of these codes. */
+export function hasCode(error: unknown, ...codes: readonly number[]): boolean {
+  const code = codeOf(error);
+  return code !== undefined && codes.includes(code);
+}
+
+/** Whether the same operation may well succeed when tried again. */
+export function mayPassByRetry(error: unknown): boolean {
+  const code = codeOf(error);
+  return (
+    (code !== undefined && PASSING.has(code)) ||
+    (error instanceof mongoose.mongo.MongoError &&
+      (error.hasErrorLabel('RetryableWriteError') || error.hasErrorLabel('TransientTransactionError')))
+  );
+}
