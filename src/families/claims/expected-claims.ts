@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import type { Claim } from '../../event-log/event-log.js';
+import type { RecordedEvent } from '../../event-log/event.js';
+import type { LogCollections } from '../../event-log/log-collections.js';
+import { readHead, readLog } from '../../event-log/read/read-log.js';
+import type { FamilyKeys } from '../../privacy/family-keys.js';
+import { claimsOf, familyEventCatalogue } from '../domain/events.js';
+import { familyOf, toFamilyEvent } from '../family-stream.js';
+
+/** Two families whose events claim one address. The earlier position keeps it. */
+export interface ContestedClaim {
+  kept: Claim;
+  refused: Claim;
+}
+
+/** Tells progress in positions of the log. */
+export type OnProgress = (done: number, total: number) => void;
+
+/**
+ * The claims as the log says they should be, for one share of the addresses: memory stays bounded however many
+ * there are, at the price of reading the log once per share.
+ */
+export class ExpectedClaims {
+  readonly claims = new Map<string, Claim>();
+  readonly contested: ContestedClaim[] = [];
+  /** Positions of claim-making events whose family has no key any more. */
+  readonly unreadable: number[] = [];
+  /** Everything up to here is taken into account. */
+  position = 0;
+
+  constructor(
+    private readonly log: LogCollections,
+    private readonly keys: FamilyKeys,
+    private readonly share: { part: number; parts: number },
+  ) {}
+
+  /** Goes on to the present head; returns whether there was anything new. @throws LogDamaged, SealBroken */
+  async advance(onProgress: OnProgress = () => undefined): Promise<boolean> {
+    const { position: head } = await readHead(this.log);
+    const began = this.position;
+    for await (const page of readLog(this.log, { after: this.position, upTo: head })) {
+      await this.fold(page);
+      this.position = page.at(-1)?.position ?? this.position;
+      onProgress(this.position, head);
+    }
+    return this.position > began;
+  }
+
+  /** Whether an address belongs to this share. */
+  holds(email: string): boolean {
+    const { part, parts } = this.share;
+    return parts === 1 || createHash('sha256').update(email).digest().readUInt32BE(0) % parts === part;
+  }
+
+  private async fold(page: readonly RecordedEvent[]): Promise<void> {
+    const claiming = page.filter(({ type }) => isClaiming(type));
+    const families = claiming.map(({ stream }) => familyOf(stream)).filter((family) => family !== null);
+    const keys = await this.keys.findMany(families);
+    for (const event of claiming) {
+      const family = familyOf(event.stream);
+      const key = family === null ? undefined : keys.get(family);
+      if (family === null || key === undefined) {
+        this.unreadable.push(event.position);
+        continue;
+      }
+      for (const { kind, email, member } of claimsOf(toFamilyEvent(event, key))) {
+        if (this.holds(email)) this.apply(kind, email, { family, member, position: event.position });
+      }
+    }
+  }
+
+  private apply(kind: 'make' | 'release', email: string, claim: Claim): void {
+    const kept = this.claims.get(email);
+    if (kind === 'make') {
+      if (kept === undefined) this.claims.set(email, claim);
+      else this.contested.push({ kept, refused: claim });
+    } else if (kept?.family === claim.family && kept.member === claim.member) {
+      this.claims.delete(email);
+    }
+  }
+}
+
+function isClaiming(type: string): boolean {
+  return CLAIMING_TYPES.has(type);
+}
+
+const CLAIMING_TYPES = new Set(
+  Object.entries(familyEventCatalogue)
+    .filter(([, entry]) => 'claims' in entry)
+    .map(([type]) => type),
+);

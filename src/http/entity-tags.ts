@@ -1,0 +1,35 @@
+import type { FamilyState } from '../families/domain/state.js';
+import { memberOf } from '../families/domain/state.js';
+import { HttpProblem } from './problems/problem.js';
+
+/** The tag of a family or member at one version of its stream (RFC 9110, section 8.8.3). */
+export function entityTag(version: number): string {
+  return `"${version}"`;
+}
+
+/** Whether `If-None-Match` names this version: then the client has it already. */
+export function isKnownVersion(ifNoneMatch: string | undefined, version: number): boolean {
+  if (ifNoneMatch === undefined) return false;
+  const tags = ifNoneMatch.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
+  return tags.includes('*') || tags.includes(entityTag(version));
+}
+
+/**
+ * What `If-Match` asks of a family, or of one of its members, for a command to be carried out; undefined
+ * where it asks nothing. Weak tags never match (RFC 9110, section 13.1.1).
+ */
+export function requiredVersion(
+  ifMatch: string | undefined,
+  member?: string,
+): ((state: FamilyState, version: number) => boolean) | undefined {
+  if (ifMatch === undefined) return undefined;
+  const tags = ifMatch.split(',').map((tag) => tag.trim());
+  if (tags.some((tag) => !/^(\*|(W\/)?"[^"]*")$/.test(tag))) {
+    throw new HttpProblem('invalid-request', 'If-Match holds entity tags in double quotes, or *');
+  }
+  return (state, version) => {
+    const present = member === undefined ? version : memberOf(state, member)?.version;
+    // An unknown member is refused as such, with an answer that says so.
+    return present === undefined || tags.includes('*') || tags.includes(entityTag(present));
+  };
+}

@@ -1,0 +1,45 @@
+import { Body, Controller, HttpCode, Post, Res } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { ownerOf } from '../families/domain/state.js';
+import { FamiliesService } from '../families/families.service.js';
+import { IdempotencyKeys } from '../idempotency/idempotency-keys.js';
+import { AccessTokens } from '../sessions/access-tokens.js';
+import { answerWith } from './answers.js';
+import { commandContext, Facts, type RequestFacts } from './command-context.js';
+import { ApiFamilyWithSession, ApiMutation, ApiProblems } from './openapi/decorators.js';
+import { RegisterFamilyDto } from './dto/families.dto.js';
+import { viewFamily } from './views/family-view.js';
+import type { FamilyWithSession } from './views/session-view.js';
+
+const DEFAULT_LOCALE = 'en';
+
+@ApiTags('families')
+@Controller('v1/families')
+export class FamiliesController {
+  constructor(
+    private readonly families: FamiliesService,
+    private readonly tokens: AccessTokens,
+    private readonly keys: IdempotencyKeys,
+  ) {}
+
+  @Post()
+  @HttpCode(201)
+  @ApiOperation({ summary: 'Register a family with its owner' })
+  @ApiMutation()
+  @ApiFamilyWithSession(201)
+  @ApiProblems('invalid-email-address', 'invalid-password', 'email-already-claimed', 'password-hashing-busy')
+  async register(
+    @Body() { email, password, familyName, locale = DEFAULT_LOCALE }: RegisterFamilyDto,
+    @Facts() facts: RequestFacts,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<FamilyWithSession> {
+    const registration = { email, password, familyName, locale };
+    const { family } = await this.families.register(registration, commandContext(this.keys, facts, null));
+    answerWith(reply, family);
+    void reply.header('location', '/v1/family');
+    const member = ownerOf(family.state);
+    const session = await this.tokens.issue({ family: family.id, member }, new Date());
+    return { family: viewFamily(family), session };
+  }
+}

@@ -1,0 +1,55 @@
+import { Controller, Get } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { EventLog } from '../event-log/event-log.js';
+import { HttpProblem } from './problems/problem.js';
+import { ApiProblems } from './openapi/decorators.js';
+
+/** Longest a readiness check waits for the database, in milliseconds. */
+const READY_WITHIN_MS = 3_000;
+
+interface Readiness {
+  status: 'ready' | 'degraded';
+  alarms: readonly { kind: string; remedy: string }[];
+}
+
+@ApiTags('health')
+@Controller('health')
+export class HealthController {
+  constructor(private readonly log: EventLog) {}
+
+  @Get('live')
+  @ApiOperation({ summary: 'The process answers' })
+  live(): { status: 'live' } {
+    return { status: 'live' };
+  }
+
+  /** Degraded is still ready: everything that can be answered is. Not ready is a 503. */
+  @Get('ready')
+  @ApiOperation({ summary: 'The service can do its work' })
+  @ApiProblems('database-unavailable', 'log-damaged')
+  async ready(): Promise<Readiness> {
+    const claimsMissing = await within(READY_WITHIN_MS, this.claimsAreMissing());
+    const alarms = claimsMissing
+      ? [{ kind: 'claims-missing', remedy: 'Run `family-accounts claims rebuild`' }]
+      : [];
+    return { status: alarms.length === 0 ? 'ready' : 'degraded', alarms };
+  }
+
+  private async claimsAreMissing(): Promise<boolean> {
+    await this.log.head();
+    // No address is empty, so the answer tells nothing but whether the claims can be trusted.
+    return (await this.log.findClaim('')) === 'unknown';
+  }
+}
+
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new HttpProblem('database-unavailable')), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,23 @@
+import { Module } from '@nestjs/common';
+import { FamiliesModule } from '../families/families.module.js';
+import { SessionsModule } from '../sessions/sessions.module.js';
+import { FamiliesController } from './families.controller.js';
+import { FamilyController } from './family.controller.js';
+import { HealthController } from './health.controller.js';
+import { MembersController } from './members.controller.js';
+import { ProblemsController } from './problems.controller.js';
+import { SessionsController } from './sessions.controller.js';
+
+/** The HTTP API, version 1. What it needs comes from the core. */
+@Module({
+  imports: [FamiliesModule, SessionsModule],
+  controllers: [
+    FamiliesController,
+    FamilyController,
+    MembersController,
+    SessionsController,
+    HealthController,
+    ProblemsController,
+  ],
+})
+export class HttpModule {}

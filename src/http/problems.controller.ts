@@ -1,0 +1,23 @@
+import { Controller, Get, Param } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { isProblemCode } from './problems/problem-of-error.js';
+import { HttpProblem, type ProblemKind } from './problems/problem.js';
+import { problemKinds } from './problems/problem-kinds.js';
+
+/** Makes every problem's `type` an address that answers with what it means. */
+@ApiTags('problems')
+@Controller('problems')
+export class ProblemsController {
+  @Get()
+  @ApiOperation({ summary: 'Every problem this API answers with' })
+  list(): { problems: ({ type: string } & ProblemKind)[] } {
+    return { problems: Object.entries(problemKinds).map(([code, kind]) => ({ type: `/problems/${code}`, ...kind })) };
+  }
+
+  @Get(':code')
+  @ApiOperation({ summary: 'What one problem means' })
+  show(@Param('code') code: string): { type: string } & ProblemKind {
+    if (!isProblemCode(code)) throw new HttpProblem('not-found');
+    return { type: `/problems/${code}`, ...problemKinds[code] };
+  }
+}

@@ -1,0 +1,116 @@
+import { HttpException } from '@nestjs/common';
+import mongoose from 'mongoose';
+import {
+  AppendTooLarge,
+  ClaimsMissing,
+  LogDamaged,
+  LogUnavailable,
+  OutcomeUnknown,
+  VersionConflict,
+} from '../../event-log/errors.js';
+import { PreconditionFailed } from '../../families/command-context.js';
+import { DomainError } from '../../families/domain/errors.js';
+import { CredentialsChanged, WrongPassword } from '../../families/families.service.js';
+import { FamilyKeyMissing } from '../../families/load-family.js';
+import { PasswordHashingBusy } from '../../families/password-hashing.js';
+import { IdempotencyKeyReused } from '../../idempotency/idempotency-keys.js';
+import { IdempotencyKeyInUse } from '../../idempotency/one-at-a-time.js';
+import { KeyDoesNotUnwrap } from '../../privacy/wrap-key.js';
+import { SealBroken } from '../../privacy/seal.js';
+import { AccessTokenInvalid } from '../../sessions/access-tokens.js';
+import { InvalidCredentials } from '../../sessions/sign-in.js';
+import { HttpProblem, type Problem } from './problem.js';
+import { problemKinds, type ProblemCode } from './problem-kinds.js';
+
+type ErrorClass = abstract new (...args: never[]) => Error;
+
+/** Which error is which problem. Only here the core's errors meet HTTP. */
+const codeByErrorClass: readonly (readonly [ErrorClass, ProblemCode])[] = [
+  [InvalidCredentials, 'invalid-credentials'],
+  [CredentialsChanged, 'invalid-credentials'],
+  [AccessTokenInvalid, 'not-authenticated'],
+  [WrongPassword, 'wrong-password'],
+  [PreconditionFailed, 'precondition-failed'],
+  [IdempotencyKeyReused, 'idempotency-key-reused'],
+  [IdempotencyKeyInUse, 'idempotency-key-in-use'],
+  [PasswordHashingBusy, 'password-hashing-busy'],
+  [VersionConflict, 'changed-meanwhile'],
+  [AppendTooLarge, 'invalid-request'],
+  [ClaimsMissing, 'claims-missing'],
+  [LogUnavailable, 'log-unavailable'],
+  [OutcomeUnknown, 'outcome-unknown'],
+  [LogDamaged, 'log-damaged'],
+  [FamilyKeyMissing, 'log-damaged'],
+  [SealBroken, 'log-damaged'],
+  [KeyDoesNotUnwrap, 'log-damaged'],
+  [mongoose.mongo.MongoNetworkError, 'database-unavailable'],
+  [mongoose.mongo.MongoServerSelectionError, 'database-unavailable'],
+];
+
+/** Fastify's own refusals, which come before any handler. */
+const codeByFastifyError: Readonly<Record<string, ProblemCode>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'body-too-large',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported-media-type',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'invalid-request',
+  FST_ERR_CTP_INVALID_JSON_BODY: 'invalid-json',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'invalid-json',
+  FST_ERR_BAD_URL: 'not-found',
+};
+
+/** An error as the problem it is answered with, and the headers that go with it. */
+export function problemOfError(
+  error: unknown,
+  instance: string,
+): { problem: Problem; headers: Readonly<Record<string, string>> } {
+  const code = codeOf(error);
+  const { status, title, tellsDetail, retryAfter } = kindOf(code);
+  const detail = tellsDetail === true && error instanceof Error ? error.message : undefined;
+  const errors = error instanceof HttpProblem ? error.errors : undefined;
+  return {
+    problem: {
+      type: `/problems/${code}`,
+      title,
+      status,
+      ...(detail === undefined ? {} : { detail }),
+      instance,
+      ...(errors === undefined ? {} : { errors }),
+    },
+    headers: {
+      ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
+      ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+      ...(error instanceof HttpProblem ? error.headers : {}),
+    },
+  };
+}
+
+function codeOf(error: unknown): ProblemCode {
+  if (error instanceof HttpProblem || error instanceof DomainError) {
+    return isProblemCode(error.code) ? error.code : 'internal-error';
+  }
+  const known = codeByErrorClass.find(([errorClass]) => error instanceof errorClass);
+  if (known !== undefined) return known[1];
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') {
+    const code = codeByFastifyError[error.code];
+    if (code !== undefined) return code;
+  }
+  if (error instanceof HttpException) return codeOfStatus(error.getStatus());
+  if (error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number') {
+    return codeOfStatus(error.statusCode);
+  }
+  return 'internal-error';
+}
+
+function codeOfStatus(status: number): ProblemCode {
+  if (status === 404) return 'not-found';
+  if (status === 413) return 'body-too-large';
+  if (status === 415) return 'unsupported-media-type';
+  return status >= 400 && status < 500 ? 'invalid-request' : 'internal-error';
+}
+
+function kindOf(code: ProblemCode): { status: number; title: string; tellsDetail?: boolean; retryAfter?: number } {
+  return problemKinds[code];
+}
+
+export function isProblemCode(code: string): code is ProblemCode {
+  return Object.hasOwn(problemKinds, code);
+}

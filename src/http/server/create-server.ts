@@ -1,0 +1,72 @@
+import type { Socket } from 'node:net';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import { validationPipe } from '../dto/validation.js';
+import { serveOpenApi } from '../openapi/document.js';
+import { problemOfError } from '../problems/problem-of-error.js';
+import { ProblemFilter, sendProblem } from '../problems/problem.filter.js';
+import { HttpProblem } from '../problems/problem.js';
+import { correlationIdOf } from './correlation-id.js';
+import { acceptJsonOnly } from './json-body.js';
+import { KEEP_ALIVE_TIMEOUT_MS, limitConnections, MAX_BODY_BYTES, REQUEST_TIMEOUT_MS } from './limits.js';
+import { KnownMethods } from './methods.js';
+
+/** Fastify as this service wants it: limits, and problems for what it refuses by itself. */
+export function createAdapter(): FastifyAdapter {
+  return new FastifyAdapter({
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    forceCloseConnections: 'idle',
+    clientErrorHandler: answerUnreadableRequest,
+  });
+}
+
+/** Everything that surrounds the controllers. Call it before `app.init()` or `app.listen()`. */
+export function configureServer(app: NestFastifyApplication, logger: Logger): void {
+  const server = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  const methods = new KnownMethods(server);
+  limitConnections(server);
+  acceptJsonOnly(server);
+  server.addHook('onRequest', async (request, reply) => {
+    void reply.header('x-correlation-id', correlationIdOf(request)).header('cache-control', 'no-store');
+  });
+  server.addHook('onResponse', async (request, reply) => {
+    // The route's pattern and never the address itself, which may hold anything a client put there.
+    const route = request.routeOptions.url ?? 'unknown';
+    const facts = { method: request.method, route, status: reply.statusCode };
+    logger.info({ ...facts, ms: Math.round(reply.elapsedTime), correlationId: correlationIdOf(request) }, 'request');
+  });
+  app.useGlobalPipes(validationPipe());
+  app.useGlobalFilters(new ProblemFilter(logger));
+  serveOpenApi(app);
+  server.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?', 1)[0] ?? '';
+    const allowed = methods.of(path);
+    const problem =
+      allowed.length === 0
+        ? new HttpProblem('not-found')
+        : new HttpProblem('method-not-allowed', `It takes ${allowed.join(', ')}`, undefined, {
+            allow: allowed.join(', '),
+          });
+    sendProblem(logger, problem, request, reply);
+  });
+}
+
+/** What Node refuses before there is a request: answered as a problem, too, and the connection closed. */
+function answerUnreadableRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const code =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? 'header-too-large'
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? 'request-timeout'
+        : 'invalid-request';
+  const { problem } = problemOfError(new HttpProblem(code, 'The request is not valid HTTP/1.1'), 'about:blank');
+  const body = JSON.stringify(problem);
+  socket.end(
+    `HTTP/1.1 ${problem.status} Refused\r\nConnection: close\r\nContent-Type: application/problem+json\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}

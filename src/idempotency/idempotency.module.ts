@@ -1,0 +1,29 @@
+import { Module } from '@nestjs/common';
+import { RUNTIME, type Runtime } from '../config/runtime.js';
+import { deriveKey } from '../config/secrets.js';
+import { EventLogModule } from '../event-log/event-log.module.js';
+import { LogCollections } from '../event-log/log-collections.js';
+import { IdempotencyKeys } from './idempotency-keys.js';
+import { OneAtATime } from './one-at-a-time.js';
+
+@Module({
+  imports: [EventLogModule],
+  providers: [
+    {
+      provide: IdempotencyKeys,
+      inject: [LogCollections, RUNTIME],
+      useFactory: ({ db }: LogCollections, { secrets }: Runtime) =>
+        new IdempotencyKeys(
+          db.collection('idempotency_keys'),
+          deriveKey(secrets.serviceSecret, 'idempotency-keys'),
+        ),
+    },
+    {
+      provide: OneAtATime,
+      inject: [RUNTIME],
+      useFactory: ({ configuration }: Runtime) => new OneAtATime(configuration.appendDeadlineMs),
+    },
+  ],
+  exports: [IdempotencyKeys, OneAtATime],
+})
+export class IdempotencyModule {}
