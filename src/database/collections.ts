@@ -23,7 +23,7 @@ export interface CollectionSpec {
 export const CLAIMS_SENTINEL_ID = '#claims';
 /** Who is putting the claims back right now, and until when. */
 export const CLAIMS_REBUILD_ID = '#rebuild';
-/** Fields and types of the head are src/event-log/log-head.ts. */
+/** The one document of `log_head`. */
 export const LOG_HEAD_ID = 'head';
 
 const string = { bsonType: 'string' };

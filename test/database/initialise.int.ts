@@ -1,11 +1,12 @@
+import mongoose from 'mongoose';
 import { initialiseDatabase } from '../../src/database/initialise.js';
 import { COLLECTIONS, databaseOf } from '../../src/database/collections.js';
 import { roleName } from '../../src/database/roles.js';
 import { recordingReporter } from '../support/recording-reporter.js';
+import { sampleEvent } from '../support/sample-event.js';
 import { bareTestDatabase, createTestDatabase, type TestDatabase } from '../support/test-database.js';
-import mongoose from 'mongoose';
 
-const { Binary, Long } = mongoose.mongo;
+const { Binary } = mongoose.mongo;
 
 let database: TestDatabase;
 
@@ -144,21 +145,7 @@ describe('what is there already', () => {
 });
 
 async function insertEvent(): Promise<void> {
-  const text = 'x';
-  await database.rootClient
-    .db(database.logName)
-    .collection<{ _id: unknown }>('events')
-    .insertOne({
-      _id: Long.fromNumber(1),
-      stream: 'family-1',
-      version: 1,
-      type: 'FamilyRegistered',
-      schema: 1,
-      at: new Date(0),
-      data: {},
-      meta: { actor: text, commandId: text, correlationId: text, causationId: text },
-      hash: new Binary(Buffer.alloc(32)),
-    } as never);
+  await database.rootClient.db(database.logName).collection('events').insertOne(sampleEvent(1));
 }
 
 async function everything(): Promise<unknown> {

@@ -1,0 +1,110 @@
+import { randomBytes } from 'node:crypto';
+import { link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { UserFacingError } from './user-facing-error.js';
+
+/** Where an installation keeps its secrets; only its own user may look inside. */
+export function secretsFolder(dataDir: string): string {
+  return join(dataDir, 'secrets');
+}
+
+/**
+ * The text of a secret file; undefined where there is none.
+ * @throws UserFacingError where other users of the machine can read it.
+ */
+export async function readSecretFile(path: string): Promise<string | undefined> {
+  try {
+    const { mode } = await stat(path);
+    if ((mode & 0o077) !== 0) {
+      throw new UserFacingError(
+        `${path} can be read or changed by other users of this machine (mode ${(mode & 0o777).toString(8)}).`,
+        {
+          remedies: [`chmod 600 ${path}`, 'think of the secret in it as known: who could read it until now?'],
+        },
+      );
+    }
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (hasErrorCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
+    if (hasErrorCode(error, 'EACCES', 'EPERM')) throw unreadable(path, error);
+    throw error;
+  }
+}
+
+/**
+ * Creates the file with this text unless there is one; of several processes at the same moment one wins, and
+ * what it wrote is there in whole, whatever happens. Returns what the file holds now.
+ */
+export async function createSecretFile(path: string, text: string): Promise<string> {
+  await withDraft(path, text, async (draft) => {
+    try {
+      // Unlike a rename, a link never replaces what is there.
+      await link(draft, path);
+    } catch (error) {
+      if (!hasErrorCode(error, 'EEXIST')) throw error;
+    }
+    await rm(draft);
+  });
+  const stored = await readSecretFile(path);
+  if (stored === undefined) throw new Error(`${path} was removed while it was being created`);
+  return stored;
+}
+
+/** Replaces the file as a whole: a reader sees the old text or the new one, and a power cut leaves either. */
+export function replaceSecretFile(path: string, text: string): Promise<void> {
+  return withDraft(path, text, (draft) => rename(draft, path));
+}
+
+/** Whether a failed call of the file system failed for one of these reasons. */
+export function hasErrorCode(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
+}
+
+async function withDraft(path: string, text: string, use: (draft: string) => Promise<void>): Promise<void> {
+  const folder = dirname(path);
+  const draft = `${path}.${process.pid}-${randomBytes(4).toString('hex')}.draft`;
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const file = await open(draft, 'wx', 0o600);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await use(draft);
+    await syncFolder(folder);
+  } catch (error) {
+    await rm(draft, { force: true }).catch(() => undefined);
+    throw explainWriteFailure(path, error);
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+function unreadable(path: string, cause: unknown): UserFacingError {
+  return new UserFacingError(`This user may not read ${path}.`, {
+    remedies: ['run as the user who owns DATA_DIR', 'or pass the secret in the environment'],
+    cause,
+  });
+}
+
+/** What to throw where `path` could not be written: with a way out where a person can mend it. */
+export function explainWriteFailure(path: string, cause: unknown): unknown {
+  if (!hasErrorCode(cause, 'EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'ENOTDIR', 'EEXIST')) return cause;
+  const reason = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
+  return new UserFacingError(`${path} cannot be written${reason}.`, {
+    remedies: [
+      'set DATA_DIR to a folder this user may write to, on a disk with room',
+      'or pass the secrets in the environment',
+    ],
+    cause,
+  });
+}
