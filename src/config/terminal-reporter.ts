@@ -9,7 +9,9 @@ const MEGABYTE = 1_000_000;
  * Reports to a stream: a progress bar on one line where it is a terminal, occasional lines where it is not.
  * @param stream standard error unless told otherwise, so that what a command prints stays clean.
  */
-export function terminalReporter(stream: NodeJS.WriteStream = process.stderr): Reporter {
+export function terminalReporter(
+  stream: NodeJS.WritableStream & { isTTY?: boolean } = process.stderr,
+): Reporter {
   let bar: { readonly label: string; readonly shown: SingleBar } | undefined;
   let lastLine = { label: '', at: 0, complete: false };
 
@@ -52,7 +54,7 @@ export function terminalReporter(stream: NodeJS.WriteStream = process.stderr): R
       stream.write(`${text}\n`);
     },
     progress: (label, done, total) => {
-      if (stream.isTTY && total !== undefined && total > 0) showBar(label, done, total);
+      if (stream.isTTY === true && total !== undefined && total > 0) showBar(label, done, total);
       else showLine(label, done, total);
     },
   };

@@ -1,6 +1,7 @@
 import { mkdir, readdir, realpath, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { UserFacingError } from '../../config/user-facing-error.js';
+import { errorCode, errorMessage } from './error-facts.js';
 
 const DEFAULT_MIN_FREE_MB = 200;
 
@@ -84,7 +85,7 @@ export async function requireFreeSpace(folder: DataFolder, env: NodeJS.ProcessEn
 }
 
 function unusable(path: string, error: unknown): UserFacingError {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = String(errorCode(error) ?? '');
   const remedies = ['set DATA_DIR to a folder this user may write to'];
   if (code === 'EEXIST' || code === 'ENOTDIR') {
     return new UserFacingError(
@@ -107,13 +108,10 @@ function unusable(path: string, error: unknown): UserFacingError {
       cause: error,
     });
   }
-  return new UserFacingError(
-    `DATA_DIR (${path}) cannot be used: ${error instanceof Error ? error.message : code}`,
-    {
-      remedies,
-      cause: error,
-    },
-  );
+  return new UserFacingError(`DATA_DIR (${path}) cannot be used: ${errorMessage(error)}`, {
+    remedies,
+    cause: error,
+  });
 }
 
 /** Size of a file in bytes; 0 when there is none. */

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { UserFacingError } from '../../config/user-facing-error.js';
 import { holdsDatabase, type DataFolder } from './data-folder.js';
+import { errorCode } from './error-facts.js';
 import { writeFileDurably } from './write-file-durably.js';
 
 export interface EmbeddedSecrets {
@@ -66,7 +67,7 @@ async function readText(path: string): Promise<string | undefined> {
     const text = (await readFile(path, 'utf8')).trim();
     return text === '' ? undefined : text;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (errorCode(error) === 'ENOENT') return undefined;
     throw error;
   }
 }

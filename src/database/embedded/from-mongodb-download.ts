@@ -2,6 +2,7 @@ import type { RequestOptions } from 'node:https';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { Reporter } from '../../config/reporter.js';
+import { errorMessage } from './error-facts.js';
 import { keepInCache, withStaging } from './mongod-cache.js';
 import type { Candidates, SearchContext } from './mongod-source.js';
 
@@ -24,7 +25,7 @@ export async function fromMongodbDownload({ env, reporter, keep }: SearchContext
       return { binaries: [await keepInCache(env, staging, { version, mongod })] };
     });
   } catch (error) {
-    const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+    const reason = errorMessage(error).split('\n')[0];
     return { none: `the download of MongoDB ${version} from its site failed: ${reason}` };
   }
 }

@@ -5,6 +5,7 @@ import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
+import { errorMessage } from './error-facts.js';
 import { keepInCache, withStaging } from './mongod-cache.js';
 import type { Candidates, SearchContext } from './mongod-source.js';
 import { seriesOf } from './mongod-version.js';
@@ -150,6 +151,6 @@ async function verify(file: string, sha256: string): Promise<void> {
 }
 
 function lastLine(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = errorMessage(error);
   return text.trim().split('\n').at(-1) ?? '';
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { UserFacingError } from '../../config/user-facing-error.js';
 import { dataFolder } from './data-folder.js';
+import { errorCode } from './error-facts.js';
 import { writeFileDurably } from './write-file-durably.js';
 
 /** What an installation remembers of its mongod (`DATA_DIR/mongod.json`). */
@@ -18,8 +19,7 @@ export async function readMongodRecord(dataDir: string): Promise<MongodRecord | 
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
-      return undefined;
+    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return undefined;
     throw error;
   }
   const record = parse(text);

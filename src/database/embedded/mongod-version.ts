@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { errorMessage } from './error-facts.js';
 
 const run = promisify(execFile);
 const PROBE_MS = 10_000;
@@ -39,11 +40,9 @@ export function seriesOf(version: string): string {
 }
 
 function reason(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  if (typeof error !== 'object' || error === null) return String(error);
   if ('signal' in error && error.signal === 'SIGILL')
     return 'this processor lacks instructions it needs (AVX)';
-  if ('stderr' in error && typeof error.stderr === 'string' && error.stderr.trim() !== '') {
-    return error.stderr.trim().split('\n')[0] ?? '';
-  }
-  return error.message.split('\n')[0] ?? '';
+  const complaint = 'stderr' in error && typeof error.stderr === 'string' ? error.stderr.trim() : '';
+  return (complaint || errorMessage(error)).split('\n')[0] ?? '';
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -58,7 +58,9 @@ async function startOnLinux(pid: number): Promise<string | undefined> {
     ]);
     // The second field is the command in brackets and may itself hold blanks and brackets: count from its end.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
+    if (fields[0] === 'X') return undefined;
+    // The first thread of a process can be a zombie while others still hold its port and its files.
+    if (fields[0] === 'Z' && (await readdir(`/proc/${pid}/task`)).length <= 1) return undefined;
     const ticksSinceBoot = fields[19];
     return ticksSinceBoot === undefined ? undefined : `${boot.trim()}:${ticksSinceBoot}`;
   } catch {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserFacingError } from '../../config/user-facing-error.js';
 import type { DataFolder } from './data-folder.js';
+import { errorCode } from './error-facts.js';
 import { commandLine, identifyProcess, isAlive, type ProcessIdentity } from './process-identity.js';
 
 const STOP_MS = 20_000;
@@ -59,7 +60,7 @@ async function endsBySignal(target: ProcessIdentity, signal: NodeJS.Signals): Pr
   try {
     process.kill(target.pid, signal);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return true;
+    if (errorCode(error) === 'ESRCH') return true;
     throw error;
   }
   const deadline = Date.now() + STOP_MS;

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Reporter } from '../../config/reporter.js';
 import { UserFacingError } from '../../config/user-facing-error.js';
 import { bringUpReplicaSet, NotReady, rootUri } from './bring-up-replica-set.js';
@@ -15,6 +16,7 @@ import { withStartLock } from './start-lock.js';
 
 const START_MS = 20_000;
 const ADOPT_MS = 5_000;
+const POLL_MS = 50;
 const START_TRIES = 3;
 const ADDRESS_IN_USE = 48;
 const FOLDER_IN_USE = 100;
@@ -211,9 +213,15 @@ async function launch(
   }
 }
 
+/** Waits for the id of a server that has locked the folder; MongoDB writes it some way into its start. */
 async function isServed(folder: DataFolder): Promise<boolean> {
-  const state = await findRunningMongod(folder);
-  return state !== undefined && 'running' in state;
+  const until = Date.now() + ADOPT_MS;
+  while (Date.now() < until) {
+    const state = await findRunningMongod(folder);
+    if (state !== undefined && 'running' in state) return true;
+    await sleep(POLL_MS);
+  }
+  return false;
 }
 
 async function choosePort(folder: DataFolder, env: NodeJS.ProcessEnv, reporter: Reporter): Promise<number> {

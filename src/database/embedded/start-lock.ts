@@ -3,6 +3,7 @@ import { link, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Reporter } from '../../config/reporter.js';
 import { UserFacingError } from '../../config/user-facing-error.js';
+import { errorCode } from './error-facts.js';
 import { identifyProcess, isAlive, parseIdentity } from './process-identity.js';
 
 /** A first start may download MongoDB while others wait for it. */
@@ -64,7 +65,7 @@ async function linked(draft: string, path: string): Promise<boolean> {
     await link(draft, path);
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    if (errorCode(error) === 'EEXIST') return false;
     throw error;
   }
 }
