@@ -47,8 +47,11 @@ export async function carryOut(
   plan: Plan,
 ): Promise<CommandOutcome> {
   for (let conflicts = 0; ; conflicts += 1) {
-    const before = target.isNew ? newFamily(target.family) : await loadFamily(store.log, store.keys, target.family);
-    if (context.requires !== undefined && !context.requires(before.state, before.version)) throw new PreconditionFailed();
+    const before = target.isNew
+      ? newFamily(target.family)
+      : await loadFamily(store.log, store.keys, target.family);
+    if (context.requires !== undefined && !context.requires(before.state, before.version))
+      throw new PreconditionFailed();
     const changes = decideAll(await plan(before), before);
     try {
       const family = await appendChanges(store, before, changes, context);

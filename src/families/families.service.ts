@@ -37,7 +37,11 @@ export class CredentialsChanged extends Error {
 }
 
 /** A command without the time: that is the context's. */
-export type Intent = FamilyCommand extends infer C ? (C extends FamilyCommand ? Omit<C, 'now'> : never) : never;
+export type Intent = FamilyCommand extends infer C
+  ? C extends FamilyCommand
+    ? Omit<C, 'now'>
+    : never
+  : never;
 
 /** Everything that can be done with a family, for HTTP, the command line and jobs alike. */
 export class FamiliesService {

@@ -11,7 +11,9 @@ export class ProblemsController {
   @Get()
   @ApiOperation({ summary: 'Every problem this API answers with' })
   list(): { problems: ({ type: string } & ProblemKind)[] } {
-    return { problems: Object.entries(problemKinds).map(([code, kind]) => ({ type: `/problems/${code}`, ...kind })) };
+    return {
+      problems: Object.entries(problemKinds).map(([code, kind]) => ({ type: `/problems/${code}`, ...kind })),
+    };
   }
 
   @Get(':code')

@@ -54,7 +54,11 @@ async function compareSome(
     found.set(document._id, toClaim(document));
   }
   return emails
-    .map((email) => ({ email, expected: expected.claims.get(email) ?? null, found: found.get(email) ?? null }))
+    .map((email) => ({
+      email,
+      expected: expected.claims.get(email) ?? null,
+      found: found.get(email) ?? null,
+    }))
     .filter((difference) => !isSame(difference.expected, difference.found));
 }
 

@@ -8,9 +8,7 @@ const LEASE_MS = 60_000;
 /** Another process is rebuilding the claims. */
 export class ClaimsLeaseTaken extends Error {
   constructor(until: Date) {
-    super(
-      `Another process is rebuilding the claims; if it has died, try again after ${until.toISOString()}`,
-    );
+    super(`Another process is rebuilding the claims; if it has died, try again after ${until.toISOString()}`);
     this.name = 'ClaimsLeaseTaken';
   }
 }

@@ -66,7 +66,9 @@ export async function rebuildClaims(
     done.claims += expected.claims.size;
     done.restored += differences.filter(({ found }) => found === null).length;
     done.removed += differences.filter((difference) => difference.expected === null).length;
-    done.corrected += differences.filter(({ found, expected: wanted }) => found !== null && wanted !== null).length;
+    done.corrected += differences.filter(
+      ({ found, expected: wanted }) => found !== null && wanted !== null,
+    ).length;
     done.contested = [...done.contested, ...expected.contested];
     done.unreadable = expected.unreadable;
     done.position = expected.position;
@@ -86,11 +88,16 @@ async function correct(
 ): Promise<void> {
   const wrong = differences.filter(({ found }) => found !== null).map(({ email }) => email);
   if (wrong.length > 0) await claims.deleteMany({ _id: { $in: wrong } }, { session });
-  const right = differences.flatMap(({ email, expected }) => (expected === null ? [] : [toDocument(email, expected)]));
+  const right = differences.flatMap(({ email, expected }) =>
+    expected === null ? [] : [toDocument(email, expected)],
+  );
   if (right.length > 0) await claims.insertMany(right, { session });
 }
 
-function toDocument(email: string, { family, member, position }: Claim): {
+function toDocument(
+  email: string,
+  { family, member, position }: Claim,
+): {
   _id: string;
   family: string;
   member: string;

@@ -27,7 +27,10 @@ export interface ClaimsReport {
 
 /** Into how many shares the addresses are divided so that each fits into memory. */
 export async function sharesFor({ claims, events }: LogCollections): Promise<number> {
-  const [held, written] = await Promise.all([claims.estimatedDocumentCount(), events.estimatedDocumentCount()]);
+  const [held, written] = await Promise.all([
+    claims.estimatedDocumentCount(),
+    events.estimatedDocumentCount(),
+  ]);
   return Math.max(1, Math.ceil(Math.max(held, written / 2) / CLAIMS_PER_SHARE));
 }
 

@@ -21,7 +21,8 @@ export class RegisterFamilyDto {
 export class SignInDto {
   @Text(EMAIL, { format: 'email' }) email!: string;
   @Text(PASSWORD, { format: 'password' }) password!: string;
-  @OptionalText(NAME, { description: 'A name for the device, to be shown in a list of sessions.' }) device?: string;
+  @OptionalText(NAME, { description: 'A name for the device, to be shown in a list of sessions.' })
+  device?: string;
 }
 
 export class ChangeFamilyDto {

@@ -15,7 +15,11 @@ interface TextOptions {
  * (numbers, arrays, operator objects) and everything oversized away from it.
  */
 export function Text(maxLength: number, options: TextOptions = {}): PropertyDecorator {
-  return applyDecorators(IsString(), MaxLength(maxLength), ApiProperty({ ...options, type: 'string', maxLength }));
+  return applyDecorators(
+    IsString(),
+    MaxLength(maxLength),
+    ApiProperty({ ...options, type: 'string', maxLength }),
+  );
 }
 
 /** The same where the field may be left out. `null` is not leaving it out. */

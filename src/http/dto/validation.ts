@@ -12,7 +12,11 @@ export function validationPipe(): ValidationPipe {
     forbidUnknownValues: true,
     validationError: { target: false, value: false },
     exceptionFactory: (errors) =>
-      new HttpProblem('invalid-request', 'Fields are missing, unknown or of the wrong type', fieldsOf(errors)),
+      new HttpProblem(
+        'invalid-request',
+        'Fields are missing, unknown or of the wrong type',
+        fieldsOf(errors),
+      ),
   });
 }
 

@@ -8,7 +8,10 @@ import { ProblemView } from '../views/problem-view.js';
 type Decorator = MethodDecorator & ClassDecorator;
 
 const position = {
-  Position: { description: 'The place in the log this answer reached.', schema: { type: 'integer' as const } },
+  Position: {
+    description: 'The place in the log this answer reached.',
+    schema: { type: 'integer' as const },
+  },
 };
 const entityTagHeader = {
   ETag: { description: 'The version, for If-Match.', schema: { type: 'string' as const } },
@@ -64,7 +67,9 @@ export function ApiProblems(...codes: ProblemCode[]): Decorator {
     ...[...byStatus].map(([status, ofStatus]) =>
       ApiResponse({
         status,
-        description: ofStatus.map((code) => `\`/problems/${code}\`: ${problemKinds[code].title}`).join('\n\n'),
+        description: ofStatus
+          .map((code) => `\`/problems/${code}\`: ${problemKinds[code].title}`)
+          .join('\n\n'),
         content: { 'application/problem+json': { schema: { $ref: getSchemaPath(ProblemView) } } },
       }),
     ),

@@ -22,7 +22,11 @@ export const problemKinds = {
   'email-already-claimed': { status: 409, title: 'A family with this email address exists already' },
   'family-is-closed': { status: 409, title: 'The family is closed; reopen it first' },
   'owner-cannot-be-removed': { status: 409, title: 'The owner cannot be removed from the family' },
-  'member-limit-reached': { status: 409, title: 'The family has as many members as it can', tellsDetail: true },
+  'member-limit-reached': {
+    status: 409,
+    title: 'The family has as many members as it can',
+    tellsDetail: true,
+  },
   'changed-meanwhile': { status: 409, title: 'The family was changed by somebody else at the same moment' },
   'idempotency-key-in-use': { status: 409, title: 'A request with this Idempotency-Key is still under way' },
   'precondition-failed': { status: 412, title: 'The family changed since the version named in If-Match' },
@@ -32,10 +36,22 @@ export const problemKinds = {
   'header-too-large': { status: 431, title: 'The headers are too large' },
   'request-timeout': { status: 408, title: 'The request did not arrive in time' },
   'internal-error': { status: 500, title: 'Something went wrong on our side' },
-  'password-hashing-busy': { status: 503, title: 'Too many passwords are being checked at once', retryAfter: 2 },
+  'password-hashing-busy': {
+    status: 503,
+    title: 'Too many passwords are being checked at once',
+    retryAfter: 2,
+  },
   'claims-missing': { status: 503, title: 'Email addresses cannot be checked at present', retryAfter: 10 },
-  'log-damaged': { status: 503, title: 'The log needs an operator before this can be answered', retryAfter: 60 },
-  'log-unavailable': { status: 503, title: 'The database took nothing in time; nothing was stored', retryAfter: 2 },
+  'log-damaged': {
+    status: 503,
+    title: 'The log needs an operator before this can be answered',
+    retryAfter: 60,
+  },
+  'log-unavailable': {
+    status: 503,
+    title: 'The database took nothing in time; nothing was stored',
+    retryAfter: 2,
+  },
   'outcome-unknown': {
     status: 503,
     title: 'It is not known whether this was stored; try again with the same Idempotency-Key',

@@ -107,7 +107,12 @@ function codeOfStatus(status: number): ProblemCode {
   return status >= 400 && status < 500 ? 'invalid-request' : 'internal-error';
 }
 
-function kindOf(code: ProblemCode): { status: number; title: string; tellsDetail?: boolean; retryAfter?: number } {
+function kindOf(code: ProblemCode): {
+  status: number;
+  title: string;
+  tellsDetail?: boolean;
+  retryAfter?: number;
+} {
   return problemKinds[code];
 }
 

@@ -27,5 +27,9 @@ export function sendProblem(
     logger.error({ err: error, correlationId, problem: problem.type }, 'request failed');
   }
   if (reply.sent) return;
-  void reply.code(problem.status).headers(headers).type('application/problem+json').send(JSON.stringify(problem));
+  void reply
+    .code(problem.status)
+    .headers(headers)
+    .type('application/problem+json')
+    .send(JSON.stringify(problem));
 }

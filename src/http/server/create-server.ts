@@ -36,7 +36,10 @@ export function configureServer(app: NestFastifyApplication, logger: Logger): vo
     // The route's pattern and never the address itself, which may hold anything a client put there.
     const route = request.routeOptions.url ?? 'unknown';
     const facts = { method: request.method, route, status: reply.statusCode };
-    logger.info({ ...facts, ms: Math.round(reply.elapsedTime), correlationId: correlationIdOf(request) }, 'request');
+    logger.info(
+      { ...facts, ms: Math.round(reply.elapsedTime), correlationId: correlationIdOf(request) },
+      'request',
+    );
   });
   app.useGlobalPipes(validationPipe());
   app.useGlobalFilters(new ProblemFilter(logger));
@@ -63,7 +66,10 @@ function answerUnreadableRequest(error: NodeJS.ErrnoException, socket: Socket): 
       : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
         ? 'request-timeout'
         : 'invalid-request';
-  const { problem } = problemOfError(new HttpProblem(code, 'The request is not valid HTTP/1.1'), 'about:blank');
+  const { problem } = problemOfError(
+    new HttpProblem(code, 'The request is not valid HTTP/1.1'),
+    'about:blank',
+  );
   const body = JSON.stringify(problem);
   socket.end(
     `HTTP/1.1 ${problem.status} Refused\r\nConnection: close\r\nContent-Type: application/problem+json\r\n` +

@@ -17,7 +17,9 @@ export class KnownMethods {
 
   /** The methods this path takes; empty where nothing is there. */
   of(path: string): string[] {
-    const methods = this.routes.filter(({ pattern }) => pattern.test(path)).flatMap((route) => [...route.methods]);
+    const methods = this.routes
+      .filter(({ pattern }) => pattern.test(path))
+      .flatMap((route) => [...route.methods]);
     return [...new Set(methods)].sort();
   }
 }

@@ -1,0 +1,80 @@
+import type { Command } from 'commander';
+import { rebuildClaims } from '../../families/claims/rebuild-claims.js';
+import { verifyClaims } from '../../families/claims/verify-claims.js';
+import { EXIT } from '../exit-code.js';
+import type { Terminal } from '../terminal.js';
+import { openFamilyKeys, withLog } from '../with-log.js';
+
+interface Options {
+  json?: boolean;
+}
+
+/** `claims verify`, `claims rebuild` */
+export function addClaimsCommands(program: Command, terminal: Terminal): void {
+  const claims = program.command('claims').description('Which family holds which email address.');
+  claims
+    .command('verify')
+    .option('--json', 'print JSON')
+    .description('Compare every claim with the log. Cannot change anything. Exit code 1 where they differ.')
+    .action((options: Options) => verify(terminal, options));
+  claims
+    .command('rebuild')
+    .option('--json', 'print JSON')
+    .description(
+      'Put the claims back as the log says. Registrations answer 503 until it is done; sign-ins go on. ' +
+        'Safe to repeat, and to run while nothing is wrong.',
+    )
+    .action((options: Options) => rebuild(terminal, options));
+}
+
+async function verify(terminal: Terminal, { json }: Options): Promise<void> {
+  await withLog(terminal, { as: 'auditor', json }, async (open) => {
+    const keys = await openFamilyKeys(open);
+    const reporter = terminal.reporter(json);
+    const report = await verifyClaims(open.collections, keys, (done, total) =>
+      reporter.progress('Reading the log', done, total),
+    );
+    terminal.answer(json, report, () => [
+      report.ok
+        ? `All ${report.expected} claims are as the log says (position ${report.position}).`
+        : `The claims differ from the log (position ${report.position}):`,
+      ...(report.ok
+        ? []
+        : [
+            `  expected    ${report.expected}`,
+            `  stored      ${report.stored}, sentinel ${report.sentinel ?? 'missing'}`,
+            `  missing     ${report.missing}`,
+            `  extra       ${report.extra}`,
+            `  different   ${report.different}`,
+            `  contested   ${report.contested.length}`,
+            `  unreadable  ${report.unreadable.length}`,
+            ...report.samples.map((sample) => `  e.g. ${JSON.stringify(sample)}`),
+            'Run "family-accounts claims rebuild" to put them back.',
+          ]),
+    ]);
+    terminal.exitWith(report.ok ? EXIT.ok : EXIT.findings);
+  });
+}
+
+async function rebuild(terminal: Terminal, { json }: Options): Promise<void> {
+  await withLog(terminal, { as: 'service', json }, async (open) => {
+    const keys = await openFamilyKeys(open);
+    const reporter = terminal.reporter(json);
+    const done = await rebuildClaims(open.collections, keys, (read, total) =>
+      reporter.progress('Reading the log', read, total),
+    );
+    terminal.answer(json, done, () => [
+      `${done.claims} claims are as the log says (position ${done.position}): ` +
+        `${done.restored} restored, ${done.removed} removed, ${done.corrected} corrected.`,
+      ...done.contested.map(
+        ({ kept, refused }) =>
+          `Contested: family ${kept.family} (position ${kept.position}) keeps an address that ` +
+          `family ${refused.family} claims too (position ${refused.position}); the latter has to choose another.`,
+      ),
+      ...(done.unreadable.length === 0
+        ? []
+        : [`${done.unreadable.length} events are unreadable: the keys of their families are gone.`]),
+    ]);
+    terminal.exitWith(done.contested.length === 0 ? EXIT.ok : EXIT.findings);
+  });
+}

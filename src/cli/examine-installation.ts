@@ -1,0 +1,109 @@
+import { statfs } from 'node:fs/promises';
+import type { mongo } from 'mongoose';
+import type { Configuration } from '../config/configuration.js';
+import { loadSecrets, secretPath } from '../config/secrets.js';
+import { UserFacingError } from '../config/user-facing-error.js';
+import { connectDatabase } from '../database/connect.js';
+import { logDatabaseOf } from '../database/database-names.js';
+import type { Finding } from '../database/finding.js';
+import { verifyInstallation } from '../database/installation.js';
+import type { OpenDatabase } from '../database/open-database.js';
+import { inspectDatabase } from '../database/verify.js';
+import { LogCollections } from '../event-log/log-collections.js';
+import { countClaims } from '../families/claims/verify-claims.js';
+import type { Terminal } from './terminal.js';
+
+/** Room on the disk below which `doctor` warns, in bytes (1 GB). */
+const LOW_DISK_BYTES = 1_000_000_000;
+
+/** One thing that was looked at. */
+export interface Check {
+  state: 'ok' | 'warning' | 'problem';
+  what: string;
+  remedy?: string;
+}
+
+/** Looks at everything in order; what cannot be looked at because of an earlier problem is left out. */
+export async function examine(terminal: Terminal, json?: boolean): Promise<Check[]> {
+  const checks: Check[] = [];
+  try {
+    const configuration = terminal.configuration();
+    checks.push({ state: 'ok', what: `Configuration is valid (data in ${configuration.dataDir})` });
+    await terminal.withDatabase(json, async (database) => {
+      checks.push(await examineDisk(configuration));
+      const client = await connectDatabase(await database.urlAs('service'));
+      try {
+        checks.push(...(await examineDatabase(client, database, configuration)));
+        checks.push(...(await examineSecrets(client, database, configuration)));
+      } finally {
+        await client.close();
+      }
+    });
+  } catch (error) {
+    checks.push(problemOf(error));
+  }
+  return checks;
+}
+
+async function examineDisk({ dataDir }: Configuration): Promise<Check> {
+  const { bavail, bsize } = await statfs(dataDir);
+  const free = bavail * bsize;
+  const what = `${Math.floor(free / 1_000_000)} MB are free on the disk of the data folder`;
+  return free >= LOW_DISK_BYTES
+    ? { state: 'ok', what }
+    : {
+        state: 'warning',
+        what,
+        remedy: 'make room: a full disk stops the database (nothing acknowledged is lost)',
+      };
+}
+
+async function examineDatabase(
+  client: mongo.MongoClient,
+  { name, embedded }: OpenDatabase,
+  { allowWritableLog }: Configuration,
+): Promise<Check[]> {
+  const { findings, warnings, hints } = await inspectDatabase(client, name, { allowWritableLog });
+  const where = embedded === null ? 'The MongoDB of MONGODB_URI' : `The embedded MongoDB ${embedded.version}`;
+  const notInOrder: Check[] = [
+    ...findings.map((finding) => toCheck('problem', finding)),
+    ...[...warnings, ...hints].map((finding) => toCheck('warning', finding)),
+  ];
+  if (findings.length > 0) return notInOrder;
+  const inOrder = [`${where} answers; collections, indexes and rights are as they must be`];
+  if (!allowWritableLog) inOrder.push('The service can neither change nor delete events');
+  const { sentinel, stored } = await countClaims(new LogCollections(client, logDatabaseOf(name)));
+  if (sentinel === stored) inOrder.push(`All ${stored} claims are there`);
+  return [...inOrder.map((what): Check => ({ state: 'ok', what })), ...notInOrder];
+}
+
+function toCheck(state: Check['state'], { problem: what, remedy }: Finding): Check {
+  return { state, what, remedy };
+}
+
+async function examineSecrets(
+  client: mongo.MongoClient,
+  { name }: OpenDatabase,
+  configuration: Configuration,
+): Promise<Check[]> {
+  try {
+    const secrets = await loadSecrets(configuration, { mayCreate: false });
+    await verifyInstallation(client, name, secrets);
+    const checks: Check[] = [{ state: 'ok', what: 'The secrets are the ones this database was made with' }];
+    if (secrets.keyEncryptionKeySource === 'file') {
+      checks.push({
+        state: 'warning',
+        what: `The key-encryption key lies beside the data it protects (${secretPath(configuration.dataDir, 'familyKeysKek')}): whoever copies the folder can read everything`,
+        remedy: 'keep it in a secret store, pass it as FAMILY_KEYS_KEK, and remove the file',
+      });
+    }
+    return checks;
+  } catch (error) {
+    return [problemOf(error)];
+  }
+}
+
+function problemOf(error: unknown): Check {
+  if (!(error instanceof UserFacingError)) throw error;
+  return { state: 'problem', what: error.message, remedy: error.remedies.join('; or ') };
+}

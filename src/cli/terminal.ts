@@ -1,0 +1,59 @@
+import { loadConfiguration, type Configuration } from '../config/configuration.js';
+import { silentReporter, type Reporter } from '../config/reporter.js';
+import { terminalReporter } from '../config/terminal-reporter.js';
+import { openDatabase, type OpenDatabase } from '../database/open-database.js';
+import type { ExitCode } from './exit-code.js';
+
+/** What every command is run with: environment, output, and a way to the installation. */
+export class Terminal {
+  constructor(
+    readonly env: NodeJS.ProcessEnv,
+    private readonly onExit: (code: ExitCode) => void,
+  ) {}
+
+  exitWith(code: ExitCode): void {
+    this.onExit(code);
+  }
+
+  /** The answer, and nothing but the answer, goes to standard output. */
+  print(text: string): void {
+    process.stdout.write(`${text}\n`);
+  }
+
+  /** With `--json` the whole answer is one JSON value; people get `lines` instead. */
+  answer(json: boolean | undefined, value: unknown, lines: () => readonly string[]): void {
+    this.print(json === true ? JSON.stringify(value, null, 2) : lines().join('\n'));
+  }
+
+  /** Steps and progress go to standard error; `--json` keeps quiet. */
+  reporter(json?: boolean): Reporter {
+    return json === true ? silentReporter : terminalReporter();
+  }
+
+  configuration(): Configuration {
+    return loadConfiguration(this.env);
+  }
+
+  /** Opens the installation's database for as long as `work` takes. */
+  async withDatabase<T>(
+    json: boolean | undefined,
+    work: (database: OpenDatabase, configuration: Configuration) => Promise<T>,
+  ): Promise<T> {
+    const configuration = this.configuration();
+    const database = await openDatabase(configuration, {
+      reporter: quietSteps(this.reporter(json)),
+      env: this.env,
+      mayCreate: false,
+    });
+    try {
+      return await work(database, configuration);
+    } finally {
+      await database.close();
+    }
+  }
+}
+
+/** A command that starts or joins the embedded server need not tell of it; a download is worth a bar. */
+function quietSteps(reporter: Reporter): Reporter {
+  return { line: () => undefined, progress: (...args) => reporter.progress(...args) };
+}

@@ -1,0 +1,43 @@
+import type { mongo } from 'mongoose';
+import { CLAIMS_SENTINEL_ID, LOG_HEAD_ID } from './collections.js';
+import { logDatabaseOf } from './database-names.js';
+
+/** The server and what it holds, in numbers. */
+export interface DatabaseStatus {
+  version: string;
+  replicaSet: string;
+  primary: string | null;
+  /** Position of the head, and the time of the last event; null in an empty log. */
+  head: number;
+  at: Date | null;
+  /** Estimates, from the collections' metadata. */
+  events: number;
+  claims: number;
+  /** Null where the claims were wiped. */
+  sentinel: number | null;
+}
+
+/** Looks at the server as any user of ours; changes nothing. */
+export async function databaseStatus(client: mongo.MongoClient, name: string): Promise<DatabaseStatus> {
+  const log = client.db(logDatabaseOf(name));
+  const claims = log.collection<{ _id: string; count?: mongo.Long }>('email_claims');
+  const [build, hello, head, events, stored, sentinel] = await Promise.all([
+    client.db('admin').command({ buildInfo: 1 }),
+    client.db('admin').command({ hello: 1 }),
+    log.collection<{ _id: string; position: mongo.Long; at: Date }>('log_head').findOne({ _id: LOG_HEAD_ID }),
+    log.collection('events').estimatedDocumentCount(),
+    claims.countDocuments({ family: { $exists: true } }),
+    claims.findOne({ _id: CLAIMS_SENTINEL_ID }),
+  ]);
+  const position = Number(head?.position ?? 0);
+  return {
+    version: String(build['version']),
+    replicaSet: String(hello['setName']),
+    primary: typeof hello['primary'] === 'string' ? hello['primary'] : null,
+    head: position,
+    at: position === 0 || head === null ? null : head.at,
+    events,
+    claims: stored,
+    sentinel: sentinel?.count === undefined ? null : Number(sentinel.count),
+  };
+}

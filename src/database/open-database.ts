@@ -1,0 +1,120 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Configuration } from '../config/configuration.js';
+import { ensureDatabaseUsers, readDatabaseUsers } from '../config/database-users.js';
+import { parseMongodbUri } from '../config/mongodb-uri.js';
+import type { Reporter } from '../config/reporter.js';
+import { UserFacingError } from '../config/user-facing-error.js';
+import { connectDatabase, databaseUrl } from './connect.js';
+import { startEmbedded, type EmbeddedMongod } from './embedded/start-embedded.js';
+import { initialiseDatabase } from './initialise.js';
+import { DATABASE_USERS, type DatabaseUser } from './roles.js';
+
+/** The installation's database, running, for as long as it is held open. */
+export interface OpenDatabase {
+  /** `<name>`; the log lies in `<name>_log`. */
+  readonly name: string;
+  /** The embedded server, or null where `MONGODB_URI` names another. */
+  readonly embedded: EmbeddedMongod | null;
+  /** A connection string of this user. @throws UserFacingError where its password is not known here. */
+  urlAs(user: DatabaseUser | 'root'): Promise<string>;
+  /** Ends this use; an embedded server that nobody else uses is stopped. */
+  close(): Promise<void>;
+}
+
+export interface OpenDatabaseOptions {
+  reporter: Reporter;
+  env: NodeJS.ProcessEnv;
+  /** The service makes a new installation; a command that only looks at one does not. */
+  mayCreate: boolean;
+}
+
+/**
+ * Opens the database of this configuration: the server behind `MONGODB_URI`, or the embedded one, started or
+ * joined and, where the service starts, set up.
+ * @throws UserFacingError for everything a person can mend
+ */
+export async function openDatabase(
+  configuration: Configuration,
+  options: OpenDatabaseOptions,
+): Promise<OpenDatabase> {
+  return configuration.mongodbUri === undefined
+    ? openEmbedded(configuration, options)
+    : openExternal(configuration, configuration.mongodbUri);
+}
+
+async function openEmbedded(
+  { dataDir, databaseName: name }: Configuration,
+  { reporter, env, mayCreate }: OpenDatabaseOptions,
+): Promise<OpenDatabase> {
+  if (!mayCreate && !existsSync(join(dataDir, 'mongodb'))) {
+    throw new UserFacingError(`There is no installation in ${dataDir} yet.`, {
+      remedies: [
+        'start the service once with "npm start": that makes one',
+        'set DATA_DIR to the data folder of the installation you mean, or MONGODB_URI to its server',
+      ],
+    });
+  }
+  const embedded = await startEmbedded({ dataDir, env, reporter });
+  try {
+    const passwords = await ensureDatabaseUsers(dataDir, DATABASE_USERS);
+    if (mayCreate) await initialiseAsRoot(embedded.rootUri, name, passwords);
+    return {
+      name,
+      embedded,
+      urlAs: async (as) =>
+        databaseUrl({
+          server: embedded.rootUri,
+          name,
+          as,
+          password: as === 'root' ? embedded.rootPassword : passwords[as],
+        }),
+      close: () => embedded.release(),
+    };
+  } catch (error) {
+    await embedded.release();
+    throw error;
+  }
+}
+
+async function initialiseAsRoot(
+  rootUri: string,
+  name: string,
+  passwords: Readonly<Record<DatabaseUser, string>>,
+): Promise<void> {
+  const root = await connectDatabase(rootUri);
+  try {
+    await initialiseDatabase(root, name, passwords);
+  } finally {
+    await root.close();
+  }
+}
+
+function openExternal(
+  { dataDir, databaseName: name, mongodbAuditorUri }: Configuration,
+  server: string,
+): OpenDatabase {
+  return {
+    name,
+    embedded: null,
+    urlAs: async (as) => {
+      // A connection string that names its user is the service's own, made by whoever runs the server.
+      if (as === 'service' && parseMongodbUri(server)?.username !== undefined)
+        return databaseUrl({ server, name });
+      if (as === 'auditor' && mongodbAuditorUri !== undefined)
+        return databaseUrl({ server: mongodbAuditorUri, name });
+      const password = (await readDatabaseUsers(dataDir))[as];
+      if (password !== undefined) return databaseUrl({ server, name, as, password });
+      throw new UserFacingError(`The password of the database user "${as}" is not known here.`, {
+        remedies: [
+          'run "family-accounts database init --admin-uri …", which makes the users and keeps their passwords in DATA_DIR/secrets/database-users.json',
+          as === 'service'
+            ? 'or put user and password into MONGODB_URI'
+            : 'or copy that file from where it was run',
+          ...(as === 'auditor' ? ['or set MONGODB_AUDITOR_URI'] : []),
+        ],
+      });
+    },
+    close: () => Promise.resolve(),
+  };
+}
