@@ -1,0 +1,145 @@
+import { defineConfig, globalIgnores } from 'eslint/config';
+import prettier from 'eslint-config-prettier';
+import tseslint from 'typescript-eslint';
+
+/** A file longer than this is usually two (CONTRIBUTING.md). */
+const MAX_LINES = 300;
+
+const FROM_THE_COMMAND = 'The domain is told: take it from the command.';
+const CLOCK = [
+  { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: FROM_THE_COMMAND },
+  {
+    selector: "CallExpression[callee.object.name='Date'][callee.property.name='now']",
+    message: FROM_THE_COMMAND,
+  },
+];
+
+const IN_TESTS = [
+  {
+    selector: 'CallExpression[callee.name=/^(it|test)$/] > Literal:first-child[value=/^should\\b/]',
+    message: 'A title is a sentence: "refuses …", not "should refuse …".',
+  },
+  {
+    selector: 'MemberExpression[object.name=/^(it|test|describe)$/][property.name=/^(only|skip)$/]',
+    message: 'Every test runs, or it is not there.',
+  },
+];
+
+export default defineConfig(
+  globalIgnores(['dist/', 'dist-bench/', 'data/', 'coverage/', 'bench/peers/', 'bench/results/']),
+  // A rule is changed here for everyone, never switched off in a comment.
+  { linterOptions: { noInlineConfig: true, reportUnusedDisableDirectives: 'error' } },
+  tseslint.configs.strictTypeChecked,
+  tseslint.configs.stylisticTypeChecked,
+  {
+    languageOptions: {
+      parserOptions: {
+        projectService: true,
+        tsconfigRootDir: import.meta.dirname,
+        // What Nest injects must stay a value import: its class is named in emitted metadata.
+        emitDecoratorMetadata: true,
+        experimentalDecorators: true,
+      },
+    },
+    rules: {
+      // eslint's own, as far as TypeScript does not see it
+      eqeqeq: ['error', 'always'],
+      'max-lines': ['error', { max: MAX_LINES }],
+      'no-console': 'error',
+      'no-constant-binary-expression': 'error',
+      'no-constructor-return': 'error',
+      'no-control-regex': 'off', // control characters are what some of our patterns are about
+      'no-debugger': 'error',
+      'no-empty': 'error',
+      'no-fallthrough': 'error',
+      'no-irregular-whitespace': 'error',
+      'no-misleading-character-class': 'error',
+      'no-promise-executor-return': ['error', { allowVoid: true }],
+      'no-self-compare': 'error',
+      'no-template-curly-in-string': 'error',
+      'no-unreachable-loop': ['error', { ignore: ['ForOfStatement'] }], // `for await … return` takes the first
+      'no-unsafe-finally': 'error',
+      'no-useless-catch': 'error',
+      'no-var': 'error',
+      'no-warning-comments': ['error', { terms: ['todo', 'fixme', 'xxx'] }],
+      'object-shorthand': 'error',
+      'prefer-const': 'error',
+
+      // typescript-eslint, beyond its strict set
+      '@typescript-eslint/consistent-type-imports': [
+        'error',
+        { fixStyle: 'inline-type-imports', disallowTypeAnnotations: false },
+      ],
+      '@typescript-eslint/no-import-type-side-effects': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        {
+          argsIgnorePattern: '^_',
+          varsIgnorePattern: '^_',
+          caughtErrorsIgnorePattern: '^_',
+          ignoreRestSiblings: true,
+        },
+      ],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
+
+      // its strict set, where that gets in the way of readable code
+      '@typescript-eslint/no-confusing-void-expression': [
+        'error',
+        { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true },
+      ],
+      '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off', // a DTO's class names the shape of plain objects
+      '@typescript-eslint/dot-notation': 'off', // documents of MongoDB are index signatures
+      '@typescript-eslint/prefer-nullish-coalescing': ['error', { ignorePrimitives: { string: true } }], // an empty variable is unset
+    },
+  },
+  {
+    // The same command on the same state always decides the same.
+    files: ['src/families/domain/**/*.ts'],
+    rules: {
+      'no-restricted-syntax': ['error', ...CLOCK],
+      'no-restricted-properties': [
+        'error',
+        { object: 'Math', property: 'random', message: FROM_THE_COMMAND },
+      ],
+      'no-restricted-globals': [
+        'error',
+        'crypto',
+        'fetch',
+        'performance',
+        'process',
+        'setInterval',
+        'setTimeout',
+      ],
+    },
+  },
+  {
+    files: ['src/cli.ts', 'src/cli/**/*.ts', 'bench/**/*.ts'],
+    rules: { 'no-console': 'off' }, // what they print is what they are for
+  },
+  {
+    files: ['test/**/*.ts'],
+    rules: {
+      'no-restricted-syntax': ['error', ...IN_TESTS],
+      // Tests look at answers whose shape is what they prove.
+      '@typescript-eslint/no-deprecated': 'off',
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/no-unsafe-argument': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-call': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/no-unsafe-return': 'off',
+      '@typescript-eslint/require-await': 'off',
+      '@typescript-eslint/unbound-method': 'off',
+    },
+  },
+  { files: ['**/*.{js,cjs,mjs}'], extends: [tseslint.configs.disableTypeChecked] },
+  prettier,
+);
