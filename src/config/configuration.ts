@@ -207,7 +207,7 @@ export function loadConfiguration(
   const all = variables(folder);
   const settings = Object.fromEntries(
     Object.entries(all).map(([key, variable]) => [key, read<unknown>(variable)]),
-  ) as { -readonly [Key in keyof Settings]: Settings[Key] };
+  ) as Omit<Settings, 'passwordHashConcurrency'> & { passwordHashConcurrency?: number };
   if (mistakes.length > 0) {
     throw new UserFacingError(`The configuration cannot be used: ${mistakes.join('; ')}.`, {
       remedies: ['correct or unset these environment variables; README.md lists all of them'],

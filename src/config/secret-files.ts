@@ -57,7 +57,7 @@ export function replaceSecretFile(path: string, text: string): Promise<void> {
 
 /** Whether a failed call of the file system failed for one of these reasons. */
 export function hasErrorCode(error: unknown, ...codes: readonly string[]): boolean {
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
+  return codes.includes(errorCode(error));
 }
 
 async function withDraft(path: string, text: string, use: (draft: string) => Promise<void>): Promise<void> {
@@ -99,12 +99,15 @@ function unreadable(path: string, cause: unknown): UserFacingError {
 /** What to throw where `path` could not be written: with a way out where a person can mend it. */
 export function explainWriteFailure(path: string, cause: unknown): unknown {
   if (!hasErrorCode(cause, 'EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'ENOTDIR', 'EEXIST')) return cause;
-  const reason = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
-  return new UserFacingError(`${path} cannot be written${reason}.`, {
+  return new UserFacingError(`${path} cannot be written (${errorCode(cause)}).`, {
     remedies: [
       'set DATA_DIR to a folder this user may write to, on a disk with room',
       'or pass the secrets in the environment',
     ],
     cause,
   });
+}
+
+function errorCode(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
 }

@@ -8,11 +8,12 @@ import { DATABASE_USERS, type DatabaseUser } from './roles.js';
 /** Never to be weakened by a connection string: acknowledged means durable, read means committed (P3, P11). */
 const GUARANTEES = {
   retryWrites: true,
-  readConcernLevel: 'majority',
-  w: 'majority',
-  journal: true,
+  readConcern: { level: 'majority' },
+  writeConcern: { w: 'majority', journal: true },
   ignoreUndefined: true,
 } as const satisfies mongo.MongoClientOptions;
+/** The same in a connection string. There they would win over what is passed beside it, so they are left out. */
+const WEAKENING = ['w', 'j', 'journal', 'wtimeout', 'wtimeoutms', 'readconcernlevel', 'retrywrites'];
 
 /**
  * What a connection string may set otherwise. With these a primary that hangs is given up after about 4 s;
@@ -32,7 +33,7 @@ export function clientOptions(
   uri: string,
   overrides: mongo.MongoClientOptions = {},
 ): mongo.MongoClientOptions {
-  const set = new Set([...(parseMongodbUri(uri)?.options.keys() ?? [])].map((name) => name.toLowerCase()));
+  const set = new Set(names(parseMongodbUri(uri)?.options ?? new URLSearchParams()));
   const defaults = Object.fromEntries(
     Object.entries(DEFAULTS).filter(([name]) => !set.has(name.toLowerCase())),
   );
@@ -51,7 +52,7 @@ export async function connectDatabase(
   const shown = redactUri(uri);
   let client: mongo.MongoClient;
   try {
-    client = new MongoClient(uri, clientOptions(uri, overrides));
+    client = new MongoClient(withGuarantees(uri), clientOptions(uri, overrides));
   } catch (error) {
     // Its message may quote the string.
     if (!(error instanceof MongoParseError || error instanceof TypeError)) throw error;
@@ -111,15 +112,29 @@ export function databaseUrl({ server, name, as, password }: DatabaseUrlParts): s
       remedies: ['write it as mongodb://host:port/name?replicaSet=rs0'],
     });
   }
-  const options = new URLSearchParams(uri.options);
+  const signIn = ['authsource', 'authmechanism'];
+  const options = without(uri.options, as === undefined ? WEAKENING : [...WEAKENING, ...signIn]);
   const username = as ?? uri.username;
-  if (as !== undefined) options.delete('authSource');
-  if (username !== undefined && !options.has('authSource') && !options.has('authMechanism')) {
+  if (username !== undefined && !names(options).some((name) => signIn.includes(name))) {
     options.set('authSource', isOurs(username) ? logDatabaseOf(name) : 'admin');
   }
   const credentials = as === undefined ? {} : { username: as, password };
   const { username: _user, password: _password, ...rest } = uri;
   return formatMongodbUri({ ...(as === undefined ? uri : rest), ...credentials, database: name, options });
+}
+
+function withGuarantees(text: string): string {
+  const uri = parseMongodbUri(text);
+  return uri === undefined ? text : formatMongodbUri({ ...uri, options: without(uri.options, WEAKENING) });
+}
+
+/** Names of options count in whatever case they are written. */
+function without(options: URLSearchParams, unwanted: readonly string[]): URLSearchParams {
+  return new URLSearchParams([...options].filter(([name]) => !unwanted.includes(name.toLowerCase())));
+}
+
+function names(options: URLSearchParams): string[] {
+  return [...options.keys()].map((name) => name.toLowerCase());
 }
 
 function isOurs(username: string): boolean {

@@ -29,7 +29,7 @@ async function inspectHead(log: mongo.Db, session: mongo.ClientSession): Promise
   const last = await log
     .collection<{ _id: number }>('events')
     .findOne({}, { sort: { _id: -1 }, projection: { _id: 1 }, session });
-  const lastPosition = Number(last?._id ?? 0);
+  const lastPosition = last?._id ?? 0;
   const damaged = {
     code: 'log-damaged',
     remedy: 'restore the log from its archive or from a backup before anything is written to it',
@@ -40,10 +40,10 @@ async function inspectHead(log: mongo.Db, session: mongo.ClientSession): Promise
       problem: `${log.databaseName}.log_head holds no head, and the last event has position ${lastPosition}`,
     });
   }
-  if (Number(head.position) === lastPosition) return together([]);
+  if (head.position === lastPosition) return together([]);
   return found('findings', {
     ...damaged,
-    problem: `the head of the log is at position ${Number(head.position)}, but its last event has position ${lastPosition}`,
+    problem: `the head of the log is at position ${head.position}, but its last event has position ${lastPosition}`,
   });
 }
 
@@ -60,7 +60,7 @@ async function inspectClaims(log: mongo.Db, session: mongo.ClientSession): Promi
     .limit(NAMED_CLAIMS)
     .toArray();
   return together([
-    inspectSentinel(sentinel === null ? null : Number(sentinel.count), counted?.claims ?? 0),
+    inspectSentinel(sentinel?.count ?? null, counted?.claims ?? 0),
     uncanonical.length === 0
       ? together([])
       : found('findings', {

@@ -48,7 +48,7 @@ async function inspectCollection(
 }
 
 function inspectValidator(collection: mongo.Document, spec: CollectionSpec, where: string): Finding[] {
-  const { validator, validationLevel = 'strict', validationAction = 'error' } = optionsOf(collection);
+  const { validator, validationLevel, validationAction } = optionsOf(collection);
   if (isDeepStrictEqual({ validator, validationLevel, validationAction }, collectionOptions(spec))) return [];
   const what = validator === undefined ? 'has no validator' : 'has another validator than this version needs';
   return [{ code: 'validator-missing', problem: `${where} ${what}`, remedy: RUN_INIT }];
@@ -78,9 +78,12 @@ function inspectIndexes(indexes: readonly mongo.Document[], spec: CollectionSpec
 }
 
 function isSame(index: mongo.Document, wanted: IndexSpec): boolean {
-  const { key, unique, partialFilterExpression, expireAfterSeconds, sparse, collation } = index;
+  const { key, unique, partialFilterExpression, expireAfterSeconds, sparse, collation } = index as Record<
+    string,
+    unknown
+  >;
   return (
-    isDeepStrictEqual(Object.entries((key ?? {}) as object), Object.entries(wanted.key)) &&
+    isDeepStrictEqual(Object.entries((key ?? {})), Object.entries(wanted.key)) &&
     (unique === true) === (wanted.unique === true) &&
     isDeepStrictEqual(partialFilterExpression, wanted.partialFilterExpression) &&
     expireAfterSeconds === wanted.expireAfterSeconds &&

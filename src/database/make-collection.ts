@@ -39,7 +39,7 @@ export async function makeCollection(
       remedies: [`rename it out of the way, or choose another database name, and run the same again`],
     });
   }
-  const { validator, validationLevel = 'strict', validationAction = 'error' } = optionsOf(found);
+  const { validator, validationLevel, validationAction } = optionsOf(found);
   if (isDeepStrictEqual({ validator, validationLevel, validationAction }, wanted)) return;
   await retrying(() => db.command({ collMod: spec.name, ...wanted }));
   reporter.line(`Gave ${where} its validator`);
@@ -55,7 +55,8 @@ export function unsuitable(found: mongo.Document): string | undefined {
   return special === undefined ? undefined : `was made with the option "${special}"`;
 }
 
-/** The options of a collection as `listCollections` tells them. */
-export function optionsOf(found: mongo.Document | undefined): mongo.Document {
-  return (found?.['options'] ?? {}) as mongo.Document;
+/** The options of a collection as `listCollections` tells them; the two with defaults are filled in. */
+export function optionsOf(found: mongo.Document | undefined): Record<string, unknown> {
+  const options = (found?.['options'] ?? {}) as Record<string, unknown>;
+  return { validationLevel: 'strict', validationAction: 'error', ...options };
 }

@@ -8,7 +8,6 @@ const { Binary, Long } = mongoose.mongo;
 /** A document of any shape, for what the driver's types would refuse. */
 export interface AnyDocument {
   _id: string;
-  count?: mongo.Long;
   [field: string]: unknown;
 }
 

@@ -1,0 +1,203 @@
+import mongoose, { type mongo } from 'mongoose';
+import { UserFacingError } from '../../src/config/user-facing-error.js';
+import { roleName } from '../../src/database/roles.js';
+import { inspectDatabase, verifyDatabase } from '../../src/database/verify.js';
+import { sampleEvent } from '../support/sample-event.js';
+import { bareTestDatabase, createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { documents } from '../support/try-rights.js';
+
+const { Binary, Long } = mongoose.mongo;
+
+let database: TestDatabase;
+let log: mongo.Db;
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+  log = database.rootClient.db(database.logName);
+});
+
+afterEach(() => database.drop());
+
+async function verify(allowWritableLog = false): Promise<{ warnings: readonly { code: string }[] }> {
+  return verifyDatabase(await database.clientAs('service'), database.name, { allowWritableLog });
+}
+
+/** The codes of the findings, and the message in which the service refuses to start. */
+async function refusal(): Promise<{ codes: string[]; message: string }> {
+  const client = await database.clientAs('service');
+  const { findings } = await inspectDatabase(client, database.name, { allowWritableLog: false });
+  const error = await verify().catch((thrown: unknown) => thrown);
+  if (!(error instanceof UserFacingError)) throw new Error('It was not refused', { cause: error });
+  expect(error.remedies.length).toBeGreaterThan(0);
+  return { codes: findings.map(({ code }) => code), message: error.message };
+}
+
+describe('a database in order', () => {
+  it('passes without a warning', async () => {
+    expect(await verify()).toEqual({ warnings: [] });
+  });
+
+  it('passes while claims and events are in it', async () => {
+    await log.collection('events').insertOne(sampleEvent(1));
+    await moveHead(1);
+    await claim('a@example.org');
+    await setSentinel(1);
+    expect(await verify()).toEqual({ warnings: [] });
+  });
+});
+
+describe('structure', () => {
+  it('names a missing collection', async () => {
+    await log.dropCollection('idempotency_keys');
+    const { codes, message } = await refusal();
+    expect(codes).toEqual(['collection-missing']);
+    expect(message).toContain(`collection ${database.logName}.idempotency_keys is missing`);
+  });
+
+  it('names the missing unique index, be it gone or no longer unique', async () => {
+    await log.collection('events').dropIndex('stream_1_version_1');
+    expect(await refusal()).toEqual({
+      codes: ['index-missing'],
+      message: expect.stringContaining('events lacks the unique index stream_1_version_1') as string,
+    });
+    await log.collection('events').createIndex({ stream: 1, version: 1 });
+    expect((await refusal()).message).toContain('has another stream_1_version_1 than the unique index');
+  });
+
+  it('names a missing expiry, and one that would delete history', async () => {
+    await log.collection('idempotency_keys').dropIndex('expiresAt_1');
+    await log.collection('events').createIndex({ at: 1 }, { expireAfterSeconds: 60 });
+    const { codes, message } = await refusal();
+    expect(codes).toEqual(['index-deletes', 'index-missing']);
+    expect(message).toContain('the index at_1 on');
+    expect(message).toContain('lacks the index expiresAt_1 with expireAfterSeconds 0');
+  });
+
+  it('names a validator that is gone, other, or only warns', async () => {
+    await log.command({ collMod: 'events', validator: {} });
+    await log.command({ collMod: 'log_head', validationAction: 'warn' });
+    const { codes, message } = await refusal();
+    expect(codes).toEqual(['validator-missing', 'validator-missing']);
+    expect(message).toContain('events has no validator');
+    expect(message).toContain('log_head has another validator than this version needs');
+  });
+
+  it('names a view in the place of a collection', async () => {
+    await log.dropCollection('installation');
+    await log.createCollection('installation', { viewOn: 'events', pipeline: [] });
+    expect(await refusal()).toMatchObject({
+      codes: ['collection-unsuitable'],
+      message: expect.stringContaining('installation is a view') as string,
+    });
+  });
+
+  it('names everything at once', async () => {
+    await log.dropCollection('family_keys');
+    await log.collection('email_claims').dropIndex('family_1_member_1');
+    expect((await refusal()).codes).toEqual(['index-missing', 'collection-missing']);
+  });
+});
+
+describe('the log', () => {
+  it('is damaged without a head', async () => {
+    await log.collection('log_head').deleteMany({});
+    expect(await refusal()).toMatchObject({
+      codes: ['log-damaged'],
+      message: expect.stringContaining('log_head holds no head') as string,
+    });
+  });
+
+  it('is damaged where head and last event differ', async () => {
+    await log.collection('events').insertOne(sampleEvent(1));
+    expect((await refusal()).message).toContain('at position 0, but its last event has position 1');
+    await moveHead(2);
+    expect((await refusal()).message).toContain('at position 2, but its last event has position 1');
+  });
+
+  it('refuses claims under which one address fits twice', async () => {
+    await claim('Anna@example.org', ' ben@example.org', '#cem@example.org');
+    await setSentinel(3);
+    const { codes, message } = await refusal();
+    expect(codes).toEqual(['claim-not-canonical']);
+    expect(message).toContain('"Anna@example.org"');
+    expect(message).toContain('" ben@example.org"');
+    expect(message).not.toContain('cem');
+  });
+
+  it('starts with a warning where claims were wiped, wholly or in part', async () => {
+    await claim('a@example.org');
+    expect((await verify()).warnings).toMatchObject([{ code: 'claims-count-wrong' }]);
+    await log.collection('email_claims').deleteMany({});
+    expect((await verify()).warnings).toMatchObject([{ code: 'claims-sentinel-missing' }]);
+  });
+});
+
+describe('rights', () => {
+  it('refuses root, who can change history, unless that is allowed loudly', async () => {
+    const { rootClient, name } = database;
+    await expect(verifyDatabase(rootClient, name, { allowWritableLog: false })).rejects.toThrow(
+      /this database user can change history: it may update, remove/,
+    );
+    const { warnings } = await verifyDatabase(rootClient, name, { allowWritableLog: true });
+    expect(warnings).toMatchObject([{ code: 'log-writable' }]);
+  });
+
+  it('refuses a user who can neither change nor delete an event, but drop them all', async () => {
+    await log.command({ grantRolesToUser: 'service', roles: [{ role: 'dbAdmin', db: database.logName }] });
+    const { codes, message } = await refusal();
+    expect(codes).toEqual(['log-writable']);
+    expect(message).toContain('dropCollection');
+  });
+
+  it('names the rights that are missing', async () => {
+    const { rootClient, name, logName } = database;
+    await rootClient.db('admin').command({
+      revokePrivilegesFromRole: roleName('service', name),
+      privileges: [{ resource: { db: logName, collection: 'family_keys' }, actions: ['insert'] }],
+    });
+    expect(await refusal()).toEqual({
+      codes: ['right-missing'],
+      message: expect.stringContaining(`may not insert on ${logName}.family_keys`) as string,
+    });
+  });
+
+  it('names the missing rights of another user, and looks no further', async () => {
+    const reader = await database.clientAs('reader');
+    const { findings } = await inspectDatabase(reader, database.name, { allowWritableLog: false });
+    expect(new Set(findings.map(({ code }) => code))).toEqual(new Set(['right-missing']));
+  });
+});
+
+describe('a database nobody made', () => {
+  it('is refused with every collection named', async () => {
+    const bare = await bareTestDatabase();
+    try {
+      const error = await verifyDatabase(bare.rootClient, bare.name, { allowWritableLog: true }).catch(
+        String,
+      );
+      for (const collection of ['events', 'log_head', 'email_claims', 'family_keys', 'installation']) {
+        expect(error).toContain(`collection ${bare.logName}.${collection} is missing`);
+      }
+    } finally {
+      await bare.drop();
+    }
+  });
+});
+
+async function moveHead(position: number): Promise<void> {
+  await documents(log, 'log_head').replaceOne(
+    { _id: 'head' },
+    { position: Long.fromNumber(position), hash: new Binary(Buffer.alloc(32)), at: new Date(0) },
+    { upsert: true },
+  );
+}
+
+async function claim(...emails: string[]): Promise<void> {
+  await documents(log, 'email_claims').insertMany(
+    emails.map((_id) => ({ _id, family: 'f', member: _id, position: Long.fromNumber(1) })),
+  );
+}
+
+async function setSentinel(count: number): Promise<void> {
+  await documents(log, 'email_claims').replaceOne({ _id: '#claims' }, { count: Long.fromNumber(count) });
+}
