@@ -47,6 +47,8 @@ export async function startService(env: NodeJS.ProcessEnv, reporter: Reporter): 
     const app = await NestFactory.create<NestFastifyApplication>(AppModule.of(runtime), createAdapter(), {
       logger: new PinoNestLogger(logger),
       abortOnError: false,
+      // Bodies are parsed as http/server/json-body.ts says.
+      bodyParser: false,
     });
     configureServer(app, logger);
     await listen(app, configuration);

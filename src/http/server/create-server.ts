@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import { validationPipe } from '../dto/validation.js';
 import { serveOpenApi } from '../openapi/document.js';
 import { problemOfError } from '../problems/problem-of-error.js';
-import { ProblemFilter, sendProblem } from '../problems/problem.filter.js';
+import { ProblemFilter } from '../problems/problem.filter.js';
 import { HttpProblem } from '../problems/problem.js';
 import { correlationIdOf } from './correlation-id.js';
 import { acceptJsonOnly } from './json-body.js';
@@ -42,19 +42,8 @@ export function configureServer(app: NestFastifyApplication, logger: Logger): vo
     );
   });
   app.useGlobalPipes(validationPipe());
-  app.useGlobalFilters(new ProblemFilter(logger));
+  app.useGlobalFilters(new ProblemFilter(logger, methods));
   serveOpenApi(app);
-  server.setNotFoundHandler((request, reply) => {
-    const path = request.url.split('?', 1)[0] ?? '';
-    const allowed = methods.of(path);
-    const problem =
-      allowed.length === 0
-        ? new HttpProblem('not-found')
-        : new HttpProblem('method-not-allowed', `It takes ${allowed.join(', ')}`, undefined, {
-            allow: allowed.join(', '),
-          });
-    sendProblem(logger, problem, request, reply);
-  });
 }
 
 /** What Node refuses before there is a request: answered as a problem, too, and the connection closed. */
