@@ -85,7 +85,7 @@ export async function requireFreeSpace(folder: DataFolder, env: NodeJS.ProcessEn
 }
 
 function unusable(path: string, error: unknown): UserFacingError {
-  const code = String(errorCode(error) ?? '');
+  const code = errorCode(error);
   const remedies = ['set DATA_DIR to a folder this user may write to'];
   if (code === 'EEXIST' || code === 'ENOTDIR') {
     return new UserFacingError(

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { silentReporter } from '../../../src/config/reporter.js';
 import { embeddedStatus } from '../../../src/database/embedded/embedded-status.js';
+import { chooseFreePort } from '../../../src/database/embedded/free-port.js';
 import { startEmbedded } from '../../../src/database/embedded/start-embedded.js';
 import { embeddedHolder, type EmbeddedHolder } from '../../support/embedded-holder.js';
 import { recordingReporter } from '../../support/recording-reporter.js';
@@ -69,7 +70,7 @@ describe('one mongod for all processes of an installation', () => {
     expect((await embeddedStatus(folder.path)).running).toBe(false);
   });
 
-  it('stops a server left behind that does not answer to the secrets on disk, and never hurts another process', async () => {
+  it('leaves a process alone that merely has the id of a server that was killed', async () => {
     const first = hold();
     const { pid } = await first.ready;
     await first.kill();
@@ -79,6 +80,22 @@ describe('one mongod for all processes of an installation', () => {
     await writeFile(join(folder.path, 'mongodb/mongod.lock'), `${process.pid}\n`);
     const mongod = await startEmbedded({ dataDir: folder.path, env: process.env, reporter: silentReporter });
     expect(mongod.adopted).toBe(false);
+    await mongod.release();
+  });
+
+  it('stops a server left behind that does not answer to the key file on disk, and starts one that does', async () => {
+    const first = hold();
+    const { pid, rootUri } = await first.ready;
+    await write(rootUri, 'Rossi');
+    await first.kill();
+    await writeFile(join(folder.path, 'secrets/mongod-keyfile'), `${'k'.repeat(128)}\n`);
+    const reporter = recordingReporter();
+    const mongod = await startEmbedded({ dataDir: folder.path, env: process.env, reporter });
+    expect(mongod.pid).not.toBe(pid);
+    expect(reporter.lines[0]).toMatch(
+      new RegExp(`^Stopping the MongoDB left behind \\(process ${pid}\\): .*another key file`),
+    );
+    expect(await names(mongod.rootUri)).toEqual(['Rossi']);
     await mongod.release();
   });
 
@@ -123,10 +140,9 @@ describe('one mongod for all processes of an installation', () => {
       if (pid !== undefined) process.kill(pid, 'SIGKILL');
       await sleep(50);
     }
-    const { port } = await embeddedStatus(folder.path);
     const mongod = await startEmbedded({
       dataDir: folder.path,
-      env: { ...process.env, MONGOD_PORT: String((port ?? 27_100) + 1) },
+      env: { ...process.env, MONGOD_PORT: String(await chooseFreePort()) },
       reporter: silentReporter,
     });
     await write(mongod.rootUri, 'Rossi');

@@ -224,7 +224,8 @@ describe('starting the embedded MongoDB', () => {
 });
 
 async function withTakenPort(port: number, work: () => Promise<unknown>): Promise<void> {
-  const other = createServer().listen({ host: '127.0.0.1', port });
+  // It hangs up on whoever calls, as programs do that speak another protocol.
+  const other = createServer((socket) => socket.destroy()).listen({ host: '127.0.0.1', port });
   await once(other, 'listening');
   try {
     await work();
