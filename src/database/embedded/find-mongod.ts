@@ -10,7 +10,7 @@ import type { Candidates, SearchContext } from './mongod-source.js';
 import { OLDEST_MAJOR, probeMongod, seriesOf } from './mongod-version.js';
 
 /** Where an embedded MongoDB is supported; everywhere else a server of one's own is named by MONGODB_URI. */
-export const SUPPORTED_PLATFORMS =
+const SUPPORTED_PLATFORMS =
   'Linux on x86-64 and arm64 (glibc, OpenSSL 3) and macOS; on Windows only with MONGODB_URI';
 
 export interface FoundMongod {

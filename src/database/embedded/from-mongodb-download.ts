@@ -7,7 +7,7 @@ import { keepInCache, withStaging } from './mongod-cache.js';
 import type { Candidates, SearchContext } from './mongod-source.js';
 
 /** Taken for new installations: a version that `mongodb-memory-server-core` knows the downloads of. */
-export const MONGODB_DOWNLOAD_VERSION = '8.2.6';
+const MONGODB_DOWNLOAD_VERSION = '8.2.6';
 const SITE = 'fastdl.mongodb.org';
 const CONNECT_MS = 3_000;
 /** Silence after which a download is given up. */
