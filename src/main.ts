@@ -7,13 +7,13 @@ import { reportFailure } from './config/report-failure.js';
 async function main(): Promise<void> {
   const reporter = terminalReporter();
   const starting = startService(process.env, reporter);
-  let stopping = false;
+  const state = { stopping: false };
   const stop = (signal: NodeJS.Signals): void => {
-    if (stopping) {
+    if (state.stopping) {
       reporter.line('Stopped at once; the next start takes care of what was left running');
       process.exit(130);
     }
-    stopping = true;
+    state.stopping = true;
     reporter.line(`${signal === 'SIGINT' ? 'Ctrl-C' : signal}: stopping (once more to stop at once)`);
     void starting
       .then((service) => service.stop())
@@ -25,7 +25,7 @@ async function main(): Promise<void> {
   process.on('SIGTERM', stop);
   process.on('SIGHUP', stop);
   const service = await starting;
-  if (!stopping) service.announce();
+  if (!state.stopping) service.announce();
 }
 
 function fail(error: unknown): never {

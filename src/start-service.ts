@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { pino, type Logger } from 'pino';
@@ -129,7 +130,10 @@ function announce(
 }
 
 async function atMost(ms: number, work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  await Promise.race([work, new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)))]);
-  clearTimeout(timer);
+  const late = new AbortController();
+  await Promise.race([
+    work,
+    sleep(ms, undefined, { signal: late.signal, ref: false }).catch(() => undefined),
+  ]);
+  late.abort();
 }

@@ -62,13 +62,15 @@ async function openEmbedded(
     return {
       name,
       embedded,
-      urlAs: async (as) =>
-        databaseUrl({
-          server: embedded.rootUri,
-          name,
-          as,
-          password: as === 'root' ? embedded.rootPassword : passwords[as],
-        }),
+      urlAs: (as) =>
+        Promise.resolve(
+          databaseUrl({
+            server: embedded.rootUri,
+            name,
+            as,
+            password: as === 'root' ? embedded.rootPassword : passwords[as],
+          }),
+        ),
       close: () => embedded.release(),
     };
   } catch (error) {

@@ -10,6 +10,9 @@ import type { FamilyKeys } from '../privacy/family-keys.js';
 /** A family that does not exist: reading it costs an unknown address what a known one costs. */
 const NOBODY = '00000000-0000-7000-8000-000000000000';
 
+/** What cannot be an address is looked up all the same, as one that nobody can have. */
+const UNCLAIMABLE = '@';
+
 /** Address or password is not right; which of them is not told. */
 export class InvalidCredentials extends Error {
   constructor() {
@@ -40,7 +43,8 @@ export class SignIn {
    * @throws ClaimsMissing, LogDamaged, PasswordHashingBusy: our fault, never to be told as theirs.
    */
   async signIn(email: string, password: string): Promise<SignedIn> {
-    const claim = await this.findClaim(email);
+    const address = canonicalOrNull(email) ?? UNCLAIMABLE;
+    const claim = await this.log.findClaim(address);
     if (claim === 'unknown') throw new ClaimsMissing();
     const family = await loadFamily(this.log, this.keys, claim?.family ?? NOBODY);
     if (claim === null) {
@@ -48,23 +52,15 @@ export class SignIn {
       throw new InvalidCredentials();
     }
     const credential = credentialOf(family.state, claim.member);
-    if (credential === null || credential.email !== claim.email) {
-      throw new LogDamaged(`the claim made at position ${claim.position} does not agree with its family's stream`);
+    if (credential?.email !== address) {
+      throw new LogDamaged(
+        `the claim made at position ${claim.position} does not agree with its family's stream`,
+      );
     }
     if (!(await this.passwords.verify(credential.passwordHash, presentedPassword(password)))) {
       throw new InvalidCredentials();
     }
     return { family, member: claim.member };
-  }
-
-  private async findClaim(
-    text: string,
-  ): Promise<{ email: string; family: string; member: string; position: number } | null | 'unknown'> {
-    const email = canonicalOrNull(text);
-    // What cannot be an address is looked up all the same, as one that nobody can have.
-    const claim = await this.log.findClaim(email ?? '@');
-    if (claim === null || email === null) return claim === 'unknown' ? claim : null;
-    return claim === 'unknown' ? claim : { ...claim, email };
   }
 }
 

@@ -63,7 +63,7 @@ function parseLocalPart(text: string): string {
   if (local.normalize('NFKC') !== local)
     refuse('The part before the @ holds a look-alike of another character');
   for (const atom of local.split('.')) {
-    if (!ATOM.test(atom) || ![...atom].every(isLetterDigitOrAscii)) {
+    if (!ATOM.test(atom) || !Array.from(atom).every(isLetterDigitOrAscii)) {
       refuse('The part before the @ holds a character that is not taken there');
     }
     if (/^\p{M}/u.test(atom)) refuse('No part of an address begins with a combining mark');

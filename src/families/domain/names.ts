@@ -26,6 +26,6 @@ function parse(text: string, max: number, what: string): string {
   const name = text.normalize('NFC').replace(/\s+/gu, ' ').trim();
   if (UNPRINTABLE.test(name)) throw new InvalidName(`${what} holds no control or direction characters`);
   if (!VISIBLE.test(name)) throw new InvalidName(`${what} holds at least one visible character`);
-  if ([...name].length > max) throw new InvalidName(`${what} has at most ${max} characters`);
+  if (Array.from(name).length > max) throw new InvalidName(`${what} has at most ${max} characters`);
   return name;
 }

@@ -14,7 +14,7 @@ export function parsePassword(text: string): string {
   if (/[\p{Cc}\p{Cs}\p{Cn}]/u.test(password)) {
     throw new InvalidPassword('A password holds no control characters');
   }
-  const { length } = [...password];
+  const { length } = Array.from(password);
   if (length < MIN || length > MAX) {
     throw new InvalidPassword(`A password has ${MIN} to ${MAX} characters`);
   }
