@@ -19,7 +19,7 @@ const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** The database's name where the connection string has none. */
-export const DEFAULT_DATABASE_NAME = 'family_accounts';
+const DEFAULT_DATABASE_NAME = 'family_accounts';
 
 /** Everything that can be set from outside, checked. Frozen. */
 export interface Configuration extends Settings {

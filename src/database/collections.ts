@@ -154,10 +154,3 @@ export function indexName({ key }: IndexSpec): string {
     .map(([field, direction]) => `${field}_${direction}`)
     .join('_');
 }
-
-/** The specification of a collection of the log. @throws RangeError for a name that is none. */
-export function logCollection(name: string): CollectionSpec {
-  const found = COLLECTIONS.find((spec) => spec.database === 'log' && spec.name === name);
-  if (found === undefined) throw new RangeError(`${name} is no collection of the log`);
-  return found;
-}

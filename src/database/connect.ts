@@ -4,6 +4,7 @@ import { UserFacingError } from '../config/user-facing-error.js';
 import { logDatabaseOf } from './database-names.js';
 import { hasCode, MONGO_CODE } from './mongo-codes.js';
 import { DATABASE_USERS, type DatabaseUser } from './roles.js';
+import { whyUnreachable } from './why-unreachable.js';
 
 /** Never to be weakened by a connection string: acknowledged means durable, read means committed (P3, P11). */
 const GUARANTEES = {
@@ -77,10 +78,15 @@ export async function connectDatabase(
       });
     }
     if (error instanceof MongoServerSelectionError || error instanceof MongoNetworkError) {
-      throw new UserFacingError(`MongoDB does not answer at ${shown}: ${error.message}`, {
+      const { why, remedy } = whyUnreachable(error);
+      throw new UserFacingError(`MongoDB does not answer at ${shown}: ${why}`, {
         remedies: [
-          'start the server, or set MONGODB_URI to one that runs',
-          'look at the replica set (rs.status()): it has no primary while a majority of its members is away',
+          ...(remedy === undefined
+            ? [
+                'start the server, or set MONGODB_URI to one that runs',
+                'look at the replica set (rs.status()): it has no primary while a majority of its members is away',
+              ]
+            : [remedy]),
         ],
         cause: error,
       });

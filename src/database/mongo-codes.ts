@@ -25,7 +25,7 @@ const PASSING = new Set([
 ]);
 
 /** The server's code of an error; undefined for an error that is not the server's. */
-export function codeOf(error: unknown): number | undefined {
+function codeOf(error: unknown): number | undefined {
   if (!(error instanceof mongoose.mongo.MongoServerError)) return undefined;
   return typeof error.code === 'number' ? error.code : undefined;
 }

@@ -39,7 +39,7 @@ export function testRootUri(): string {
 }
 
 /** A name no other test uses, short enough for any suffix. */
-export function uniqueDatabaseName(): string {
+function uniqueDatabaseName(): string {
   return `test_${randomBytes(8).toString('hex')}`;
 }
 
