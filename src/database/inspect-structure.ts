@@ -83,7 +83,7 @@ function isSame(index: mongo.Document, wanted: IndexSpec): boolean {
     unknown
   >;
   return (
-    isDeepStrictEqual(Object.entries((key ?? {})), Object.entries(wanted.key)) &&
+    isDeepStrictEqual(Object.entries(key ?? {}), Object.entries(wanted.key)) &&
     (unique === true) === (wanted.unique === true) &&
     isDeepStrictEqual(partialFilterExpression, wanted.partialFilterExpression) &&
     expireAfterSeconds === wanted.expireAfterSeconds &&
