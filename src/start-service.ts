@@ -6,6 +6,7 @@ import { AppModule } from './app.module.js';
 import { loadConfiguration, type Configuration } from './config/configuration.js';
 import { PinoNestLogger } from './config/pino-nest-logger.js';
 import type { Reporter } from './config/reporter.js';
+import type { Runtime } from './config/runtime.js';
 import { loadSecrets, type Secrets } from './config/secrets.js';
 import { UserFacingError } from './config/user-facing-error.js';
 import { connectDatabase } from './database/connect.js';
@@ -45,13 +46,7 @@ export async function startService(env: NodeJS.ProcessEnv, reporter: Reporter): 
       databaseName: database.name,
       logger,
     };
-    const app = await NestFactory.create<NestFastifyApplication>(AppModule.of(runtime), createAdapter(), {
-      logger: new PinoNestLogger(logger),
-      abortOnError: false,
-      // Bodies are parsed as http/server/json-body.ts says.
-      bodyParser: false,
-    });
-    configureServer(app, logger);
+    const app = await createApp(runtime);
     await listen(app, configuration);
     const url = await app.getUrl();
     return {
@@ -67,6 +62,19 @@ export async function startService(env: NodeJS.ProcessEnv, reporter: Reporter): 
     await database.close();
     throw error;
   }
+}
+
+/** The whole service, ready to listen: for `startService`, and for whoever has checked everything already. */
+export async function createApp(runtime: Runtime): Promise<NestFastifyApplication> {
+  const { logger } = runtime;
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.of(runtime), createAdapter(), {
+    logger: new PinoNestLogger(logger),
+    abortOnError: false,
+    // Bodies are parsed as http/server/json-body.ts says.
+    bodyParser: false,
+  });
+  configureServer(app, logger);
+  return app;
 }
 
 /** Reads the secrets and refuses a database that is not as it has to be, or that other secrets made. */
