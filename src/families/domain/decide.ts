@@ -2,6 +2,7 @@ import { parseBirthYear } from './birth-year.js';
 import type {
   AddMember,
   ChangeMemberBirthYear,
+  ChangePassword,
   CloseFamily,
   FamilyCommand,
   RegisterFamily,
@@ -13,6 +14,8 @@ import {
   FamilyAlreadyRegistered,
   FamilyIsClosed,
   FamilyNotFound,
+  MemberAlreadyAdded,
+  MemberHasNoCredential,
   MemberLimitReached,
   MemberNotFound,
   OwnerCannotBeRemoved,
@@ -37,11 +40,8 @@ export function decide(command: FamilyCommand, state: FamilyState): FamilyEvent[
   if (command.type === 'CloseFamily') return close(command, state);
   if (state.status === 'closed') throw new FamilyIsClosed();
   switch (command.type) {
-    case 'ChangePassword': {
-      const { memberId, passwordHash } = command;
-      if (credentialOf(state, memberId) === null) throw new MemberNotFound(memberId);
-      return [{ type: 'MemberPasswordChanged', data: { memberId }, personal: { passwordHash } }];
-    }
+    case 'ChangePassword':
+      return changePassword(command, state);
     case 'RenameFamily': {
       const familyName = parseName(command.familyName);
       return familyName === state.name ? [] : [{ type: 'FamilyRenamed', data: {}, personal: { familyName } }];
@@ -89,11 +89,27 @@ function because({ reason }: CloseFamily | ReopenFamily): { reason?: string } {
   return reason === undefined ? {} : { reason: parseReason(reason) };
 }
 
-function addMember(command: AddMember, state: OpenFamily): FamilyEvent[] {
+function changePassword({ memberId, passwordHash }: ChangePassword, state: OpenFamily): FamilyEvent[] {
+  requireMember(state, memberId);
+  const credential = credentialOf(state, memberId);
+  if (credential === null) throw new MemberHasNoCredential(memberId);
+  return passwordHash === credential.passwordHash
+    ? []
+    : [{ type: 'MemberPasswordChanged', data: { memberId }, personal: { passwordHash } }];
+}
+
+function addMember({ memberId, role, now, ...given }: AddMember, state: OpenFamily): FamilyEvent[] {
+  const nickname = parseName(given.nickname);
+  const birthYear = given.birthYear === undefined ? null : parseBirthYear(given.birthYear, now);
+  const present = memberOf(state, memberId);
+  if (present !== null) {
+    const isRepeat =
+      present.role === role && present.nickname === nickname && present.birthYear === birthYear;
+    if (isRepeat) return [];
+    throw new MemberAlreadyAdded(memberId);
+  }
   if (state.members.length >= MAX_MEMBERS) throw new MemberLimitReached(MAX_MEMBERS);
-  const { memberId, role, birthYear, now } = command;
-  const nickname = parseName(command.nickname);
-  const born = birthYear === undefined ? {} : { birthYear: parseBirthYear(birthYear, now) };
+  const born = birthYear === null ? {} : { birthYear };
   return [{ type: 'MemberAdded', data: { memberId, role }, personal: { nickname, ...born } }];
 }
 

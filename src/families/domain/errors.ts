@@ -46,6 +46,22 @@ export class MemberNotFound extends DomainError {
   }
 }
 
+/** An id stands for one member for good. */
+export class MemberAlreadyAdded extends DomainError {
+  readonly code = 'member-already-added';
+  constructor(member: string) {
+    super(`The family has another member ${member}`);
+  }
+}
+
+/** Only a member who can sign in has a password to change. */
+export class MemberHasNoCredential extends DomainError {
+  readonly code = 'member-has-no-credential';
+  constructor(member: string) {
+    super(`Member ${member} has no credential`);
+  }
+}
+
 export class OwnerCannotBeRemoved extends DomainError {
   readonly code = 'owner-cannot-be-removed';
   constructor() {

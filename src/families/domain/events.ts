@@ -71,7 +71,7 @@ interface Declaration<Event extends FamilyEvent> {
   /** The fields that are sealed. */
   readonly personal: readonly (keyof Event['personal'] & string)[];
   /** The claims it makes or releases: claims follow from events alone. */
-  readonly claims?: (event: Event) => readonly ClaimChange[];
+  claims?(event: Event): readonly ClaimChange[];
 }
 
 /** What each event declares of itself. Stored names: renaming one needs an upcaster. */
@@ -94,9 +94,8 @@ export const familyEventCatalogue: { readonly [Type in FamilyEventType]: Declara
 
 /** The claims an event makes or releases. Closing keeps them: nobody else may take the address meanwhile. */
 export function claimsOf(event: FamilyEvent): readonly ClaimChange[] {
-  return event.type === 'FamilyRegistered'
-    ? (familyEventCatalogue.FamilyRegistered.claims?.(event) ?? [])
-    : [];
+  const declared: Pick<Declaration<FamilyEvent>, 'claims'> = familyEventCatalogue[event.type];
+  return declared.claims?.(event) ?? [];
 }
 
 /**

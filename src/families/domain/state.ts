@@ -1,5 +1,5 @@
 import { FamilyNotFound } from './errors.js';
-import type { FamilyEvent, Role } from './events.js';
+import type { FamilyEvent, FamilyRegistered, MemberPasswordChanged, Role } from './events.js';
 
 /** A member as the family knows one. */
 export interface Member {
@@ -17,9 +17,13 @@ export interface Credential {
   /** Canonical. */
   readonly email: string;
   readonly passwordHash: string;
+  /** Version of the stream at which it was last changed. */
+  readonly changedAtVersion: number;
 }
 
 interface Registered {
+  /** Number of events so far: the version of the last one. */
+  readonly version: number;
   /** Canonical; the claim. */
   readonly email: string;
   readonly emailAsTyped: string;
@@ -42,13 +46,15 @@ export interface ClosedFamily extends Registered {
   readonly closedAt: Date;
 }
 
-/** A family as its events tell it. */
-export type FamilyState = { readonly status: 'none' } | OpenFamily | ClosedFamily;
+export type RegisteredFamily = OpenFamily | ClosedFamily;
+
+/** A family as its events tell it. Its id is the stream's. */
+export type FamilyState = { readonly status: 'none' } | RegisteredFamily;
 
 export const initialState: FamilyState = { status: 'none' };
 
 /** Whether anybody has registered this family. */
-export function isRegistered(state: FamilyState): state is OpenFamily | ClosedFamily {
+export function isRegistered(state: FamilyState): state is RegisteredFamily {
   return state.status !== 'none';
 }
 
@@ -69,47 +75,57 @@ export function memberOf(state: FamilyState, id: string): Member | null {
   return isRegistered(state) ? (state.members.find((member) => member.id === id) ?? null) : null;
 }
 
-/** The family after one more event. @param place when it was stored, and as which version of the stream */
-export function evolve(
-  state: FamilyState,
-  event: FamilyEvent,
-  place: { readonly at: Date; readonly version: number },
-): FamilyState {
-  if (event.type === 'FamilyRegistered') {
-    const { ownerId, locale } = event.data;
-    const { email, emailAsTyped, familyName, passwordHash } = event.personal;
-    const owner: Member = {
-      id: ownerId,
-      role: 'owner',
-      nickname: null,
-      birthYear: null,
-      joinedAt: place.at,
-      version: place.version,
-    };
-    return {
-      status: 'open',
-      email,
-      emailAsTyped,
-      name: familyName,
-      locale,
-      createdAt: place.at,
-      ownerId,
-      members: [owner],
-      credentials: { [ownerId]: { email, passwordHash } },
-    };
-  }
-  // Nothing else can come before the registration: the decider refuses it.
-  return isRegistered(state) ? evolveRegistered(state, event, place) : state;
+/** Where in its stream an event stands, and when it was stored. */
+export interface Place {
+  readonly at: Date;
+  readonly version: number;
+}
+
+/**
+ * The family after one more event. Total and pure: it takes every event in every state, throws nothing and
+ * changes nothing that it was given. What `decide` would never have written (an event before the registration,
+ * a second registration, a change to a member who is not there) leaves the family as it is.
+ */
+export function evolve(state: FamilyState, event: FamilyEvent, place: Place): FamilyState {
+  if (!isRegistered(state)) return event.type === 'FamilyRegistered' ? registered(event, place) : state;
+  return { ...evolveRegistered(state, event, place), version: place.version };
+}
+
+function registered({ data, personal }: FamilyRegistered, { at, version }: Place): OpenFamily {
+  const { ownerId, locale } = data;
+  const { email, emailAsTyped, familyName, passwordHash } = personal;
+  const owner: Member = {
+    id: ownerId,
+    role: 'owner',
+    nickname: null,
+    birthYear: null,
+    joinedAt: at,
+    version,
+  };
+  return {
+    status: 'open',
+    version,
+    email,
+    emailAsTyped,
+    name: familyName,
+    locale,
+    createdAt: at,
+    ownerId,
+    members: [owner],
+    credentials: { [ownerId]: { email, passwordHash, changedAtVersion: version } },
+  };
 }
 
 function evolveRegistered(
-  state: OpenFamily | ClosedFamily,
-  event: Exclude<FamilyEvent, { type: 'FamilyRegistered' }>,
-  { at, version }: { readonly at: Date; readonly version: number },
-): FamilyState {
+  state: RegisteredFamily,
+  event: FamilyEvent,
+  { at, version }: Place,
+): RegisteredFamily {
   switch (event.type) {
+    case 'FamilyRegistered':
+      return state;
     case 'MemberPasswordChanged':
-      return changePassword(state, event.data.memberId, event.personal.passwordHash);
+      return changePassword(state, event, version);
     case 'FamilyRenamed':
       return { ...state, name: event.personal.familyName };
     case 'FamilyLocaleChanged':
@@ -137,27 +153,22 @@ function evolveRegistered(
 }
 
 function changePassword(
-  state: OpenFamily | ClosedFamily,
-  member: string,
-  passwordHash: string,
-): OpenFamily | ClosedFamily {
-  const credential = credentialOf(state, member);
+  state: RegisteredFamily,
+  { data: { memberId }, personal: { passwordHash } }: MemberPasswordChanged,
+  changedAtVersion: number,
+): RegisteredFamily {
+  const credential = credentialOf(state, memberId);
   if (credential === null) return state;
-  return { ...state, credentials: { ...state.credentials, [member]: { ...credential, passwordHash } } };
+  const changed: Credential = { ...credential, passwordHash, changedAtVersion };
+  return { ...state, credentials: { ...state.credentials, [memberId]: changed } };
 }
 
-function changeMember(
-  state: OpenFamily | ClosedFamily,
-  id: string,
-  change: Partial<Member>,
-): OpenFamily | ClosedFamily {
-  return {
-    ...state,
-    members: state.members.map((member) => (member.id === id ? { ...member, ...change } : member)),
-  };
+function changeMember(state: RegisteredFamily, id: string, change: Partial<Member>): RegisteredFamily {
+  const members = state.members.map((member) => (member.id === id ? { ...member, ...change } : member));
+  return { ...state, members };
 }
 
-function reopen(state: OpenFamily | ClosedFamily): OpenFamily {
+function reopen(state: RegisteredFamily): OpenFamily {
   if (state.status === 'open') return state;
   const { closedAt: _closedAt, ...rest } = state;
   return { ...rest, status: 'open' };
