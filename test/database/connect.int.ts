@@ -95,12 +95,16 @@ describe('connecting', () => {
     expect((error as UserFacingError).describe()).not.toContain('secret@');
   });
 
-  it('says that the server belongs to no replica set of that name', async () => {
-    const elsewhere = testRootUri().replace(/replicaSet=\w+/, 'replicaSet=another');
-    await expect(connectDatabase(`${elsewhere}&serverSelectionTimeoutMS=500`)).rejects.toThrow(
-      'no server there belongs to the replica set another',
-    );
-  });
+  it.each(['true', 'false'])(
+    'says that the server belongs to no replica set of that name (directConnection=%s)',
+    async (directConnection) => {
+      const { host } = new URL(testRootUri());
+      const options = `replicaSet=another&serverSelectionTimeoutMS=500&directConnection=${directConnection}`;
+      await expect(connectDatabase(`mongodb://${host}/home?${options}`)).rejects.toThrow(
+        'no server there belongs to the replica set another',
+      );
+    },
+  );
 
   it('says that an option of the URL is wrong, without repeating the URL', async () => {
     await expect(connectDatabase('mongodb://u:secret@h/?maxPoolSize=many')).rejects.toThrow(
