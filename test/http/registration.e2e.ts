@@ -92,7 +92,7 @@ describe('registering an address that another family has', () => {
     [
       'in full-width letters',
       (name: string) =>
-        `${name.replace(/[a-z]/g, (letter) => String.fromCodePoint(letter.charCodeAt(0) + 0xfee0))}＠example.org`,
+        `${name.replace(/[a-z]/g, (letter) => String.fromCodePoint(letter.charCodeAt(0) + 0xfee0))}@example.org`,
     ],
     ['with an ideographic full stop in the domain', (name: string) => `${name}@example。org`],
   ])('is refused when it is written %s', async (_how, write) => {
