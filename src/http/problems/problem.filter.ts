@@ -29,7 +29,8 @@ export class ProblemFilter implements ExceptionFilter {
       .code(problem.status)
       .headers(headers)
       .type('application/problem+json')
-      .send(JSON.stringify(problem));
+      // As bytes: to text Fastify adds a charset, which this media type does not have (RFC 9457, section 3).
+      .send(Buffer.from(JSON.stringify(problem)));
   }
 
   /** Nest's own 404: nothing is there, or something that takes other methods. */
