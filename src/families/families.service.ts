@@ -9,6 +9,7 @@ import { parseEmailAddress } from './domain/email-address.js';
 import { EmailAlreadyClaimed, FamilyNotFound } from './domain/errors.js';
 import { parsePassword } from './domain/password.js';
 import { credentialOf, ownerOf } from './domain/state.js';
+import { InTurn } from './in-turn.js';
 import { loadFamily, type LoadedFamily } from './load-family.js';
 import { presentedPassword, type PasswordHashing } from './password-hashing.js';
 
@@ -45,6 +46,8 @@ export type Intent = FamilyCommand extends infer C
 
 /** Everything that can be done with a family, for HTTP, the command line and jobs alike. */
 export class FamiliesService {
+  private readonly inTurn = new InTurn();
+
   constructor(
     private readonly store: FamilyStore,
     private readonly passwords: PasswordHashing,
@@ -114,12 +117,15 @@ export class FamiliesService {
     plan: Plan,
   ): Promise<CommandOutcome> {
     const { idempotencyKey } = context;
-    if (idempotencyKey === null) return carryOut(this.store, target, context, plan);
+    // Commands for one family would only meet in conflicts, and each is decided again after every one it lost.
+    const decideAndAppend = (): Promise<CommandOutcome> =>
+      this.inTurn.run(target.family, () => carryOut(this.store, target, context, plan));
+    if (idempotencyKey === null) return decideAndAppend();
     return this.oneAtATime.run(idempotencyKey.id, async () => {
       const before = await answerAgain(this.store, idempotencyKey);
       if (before !== null) return before;
       try {
-        return await carryOut(this.store, target, context, plan);
+        return await decideAndAppend();
       } catch (error) {
         // The first call may have won in another process meanwhile, and be the very reason of this refusal.
         const again = await answerAgain(this.store, idempotencyKey);
