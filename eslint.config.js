@@ -90,10 +90,7 @@ export default defineConfig(
       ],
 
       // its strict set, where that gets in the way of readable code
-      '@typescript-eslint/no-confusing-void-expression': [
-        'error',
-        { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true },
-      ],
+      '@typescript-eslint/no-confusing-void-expression': 'off', // `return refuse(…)` ends a guard in one line
       '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off', // a DTO's class names the shape of plain objects
       '@typescript-eslint/dot-notation': 'off', // documents of MongoDB are index signatures
@@ -130,6 +127,7 @@ export default defineConfig(
       'no-restricted-syntax': ['error', ...IN_TESTS],
       // Tests look at answers whose shape is what they prove.
       '@typescript-eslint/no-deprecated': 'off',
+      '@typescript-eslint/no-dynamic-delete': 'off',
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/no-unsafe-argument': 'off',
       '@typescript-eslint/no-unsafe-assignment': 'off',
