@@ -4,7 +4,7 @@ import type { FastifyReply } from 'fastify';
 import { v7 as uuidv7 } from 'uuid';
 import type { CommandOutcome } from '../families/carry-out.js';
 import { MemberNotFound } from '../families/domain/errors.js';
-import { memberOf } from '../families/domain/state.js';
+import { isRegistered, memberOf, type FamilyState } from '../families/domain/state.js';
 import { FamiliesService, type Intent } from '../families/families.service.js';
 import { IdempotencyKeys } from '../idempotency/idempotency-keys.js';
 import type { AccessTokenSubject } from '../sessions/access-tokens.js';
@@ -97,13 +97,16 @@ export class MembersController {
     intents: readonly Intent[],
     member?: string,
   ): Promise<CommandOutcome> {
-    const requires = requiredVersion(facts.ifMatch, member);
-    const context = commandContext(this.keys, facts, caller);
-    return this.families.change(
-      caller.family,
-      requires === undefined ? context : { ...context, requires },
-      intents,
-    );
+    const matches = requiredVersion(facts.ifMatch, member);
+    const requires = (state: FamilyState, version: number): boolean => {
+      // Here and not only in the domain: a request that names no field commands nothing.
+      if (member !== undefined && isRegistered(state) && memberOf(state, member) === null) {
+        throw new MemberNotFound(member);
+      }
+      return matches?.(state, version) ?? true;
+    };
+    const context = { ...commandContext(this.keys, facts, caller), requires };
+    return this.families.change(caller.family, context, intents);
   }
 
   private answer(reply: FastifyReply, { family }: CommandOutcome, id: string): { member: MemberView } {
