@@ -92,6 +92,7 @@ export default defineConfig(
       // its strict set, where that gets in the way of readable code
       '@typescript-eslint/no-confusing-void-expression': 'off', // `return refuse(…)` ends a guard in one line
       '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
+      '@typescript-eslint/no-misused-spread': ['error', { allow: ['string'] }], // code points are what is meant
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off', // a DTO's class names the shape of plain objects
       '@typescript-eslint/dot-notation': 'off', // documents of MongoDB are index signatures
       '@typescript-eslint/prefer-nullish-coalescing': ['error', { ignorePrimitives: { string: true } }], // an empty variable is unset
