@@ -25,6 +25,14 @@ export interface FamilyStore {
   idempotencyKeys: IdempotencyKeys;
 }
 
+/** The family a command is for. */
+export interface CommandTarget {
+  family: string;
+  isNew: boolean;
+  /** See `AppendRequest`; asked when the append is ready. */
+  waitForCompanyMs?: () => number;
+}
+
 /** The commands for a family as it was found; called again when the family changed in between. */
 export type Plan = (family: LoadedFamily) => FamilyCommand[] | Promise<FamilyCommand[]>;
 
@@ -42,7 +50,7 @@ export interface CommandOutcome {
  */
 export async function carryOut(
   store: FamilyStore,
-  target: { family: string; isNew: boolean },
+  target: CommandTarget,
   context: CommandContext,
   plan: Plan,
 ): Promise<CommandOutcome> {
@@ -54,7 +62,7 @@ export async function carryOut(
       throw new PreconditionFailed();
     const changes = decideAll(await plan(before), before);
     try {
-      const family = await appendChanges(store, before, changes, context);
+      const family = await appendChanges(store, before, changes, context, target.waitForCompanyMs?.() ?? 0);
       return { family, changes, replayed: false };
     } catch (error) {
       if (error instanceof ClaimTaken) throw new EmailAlreadyClaimed();
@@ -88,6 +96,7 @@ async function appendChanges(
   before: LoadedFamily,
   changes: readonly FamilyEvent[],
   context: CommandContext,
+  waitForCompanyMs: number,
 ): Promise<LoadedFamily> {
   const { id, version: expectedVersion } = before;
   const stream = familyStream(id);
@@ -119,6 +128,7 @@ async function appendChanges(
     },
     now: context.now,
     alongside,
+    waitForCompanyMs,
   });
   return {
     id,

@@ -2,7 +2,13 @@ import { v7 as uuidv7 } from 'uuid';
 import { ClaimsMissing } from '../event-log/errors.js';
 import type { OneAtATime } from '../idempotency/one-at-a-time.js';
 import { answerAgain } from './answer-again.js';
-import { carryOut, type CommandOutcome, type FamilyStore, type Plan } from './carry-out.js';
+import {
+  carryOut,
+  type CommandOutcome,
+  type CommandTarget,
+  type FamilyStore,
+  type Plan,
+} from './carry-out.js';
 import type { CommandContext } from './command-context.js';
 import type { FamilyCommand } from './domain/commands.js';
 import { parseEmailAddress } from './domain/email-address.js';
@@ -12,6 +18,10 @@ import { credentialOf, ownerOf } from './domain/state.js';
 import { InTurn } from './in-turn.js';
 import { loadFamily, type LoadedFamily } from './load-family.js';
 import { presentedPassword, type PasswordHashing } from './password-hashing.js';
+
+/** With so many passwords waiting, each of their callers waits longer than for company anyway. */
+const MANY_WAITING = 8;
+const WAIT_FOR_COMPANY_MS = 40;
 
 /** What a person gives to register. */
 export interface Registration {
@@ -64,22 +74,30 @@ export class FamiliesService {
     const password = parsePassword(registration.password);
     const ownerId = uuidv7();
     let passwordHash: string | undefined;
-    const outcome = await this.carryOut({ family: uuidv7(), isNew: true }, context, async () => {
-      // Spares the hash; what decides is the claim made in the append's transaction.
-      await this.requireUnclaimed(email.canonical);
-      passwordHash ??= await this.passwords.hash(password);
-      const { familyName, locale } = registration;
-      return [{ type: 'RegisterFamily', ownerId, email, passwordHash, familyName, locale, now: context.now }];
-    });
+    const outcome = await this.carryOut(
+      { family: uuidv7(), isNew: true, waitForCompanyMs: () => this.companyToExpect() },
+      context,
+      async () => {
+        // Spares the hash; what decides is the claim made in the append's transaction.
+        await this.requireUnclaimed(email.canonical);
+        passwordHash ??= await this.passwords.hash(password);
+        const { familyName, locale } = registration;
+        return [
+          { type: 'RegisterFamily', ownerId, email, passwordHash, familyName, locale, now: context.now },
+        ];
+      },
+    );
     if (outcome.replayed) await this.requireSameCredentials(outcome.family);
     return outcome;
   }
 
   /** Carries out simple commands in one append. @throws what the domain refuses */
   change(family: string, context: CommandContext, intents: readonly Intent[]): Promise<CommandOutcome> {
-    return this.carryOut({ family, isNew: false }, context, () =>
-      intents.map((intent) => ({ ...intent, now: context.now })),
-    );
+    return this.carryOut({ family, isNew: false }, context, ({ version }) => {
+      // The domain says the same of every command, but there may be none.
+      if (version === 0) throw new FamilyNotFound(family);
+      return intents.map((intent) => ({ ...intent, now: context.now }));
+    });
   }
 
   /** Replaces a member's password after checking the present one. @throws WrongPassword, InvalidPassword */
@@ -111,8 +129,13 @@ export class FamiliesService {
     return loaded;
   }
 
+  /** Where many passwords wait to be hashed, registrations follow one another and do well to share a transaction. */
+  private companyToExpect(): number {
+    return this.passwords.waiting >= MANY_WAITING ? WAIT_FOR_COMPANY_MS : 0;
+  }
+
   private async carryOut(
-    target: { family: string; isNew: boolean },
+    target: CommandTarget,
     context: CommandContext,
     plan: Plan,
   ): Promise<CommandOutcome> {

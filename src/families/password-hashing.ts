@@ -34,6 +34,11 @@ export class PasswordHashing {
     this.decoy = hash('a password nobody has', ARGON2ID);
   }
 
+  /** Passwords that wait for their turn. */
+  get waiting(): number {
+    return this.queue.size;
+  }
+
   /** The password's argon2id hash in PHC form. @throws PasswordHashingBusy */
   hash(password: string): Promise<string> {
     return this.queued(() => hash(password, ARGON2ID));

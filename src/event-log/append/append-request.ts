@@ -28,6 +28,11 @@ export interface AppendRequest {
   /** The command's time. */
   now: Date;
   alongside?: readonly StoredAlongside[];
+  /**
+   * How long this append may wait, in milliseconds, for others to share its transaction; 0 unless given. For
+   * callers who know that more are on their way: a transaction costs much, one more append in it little.
+   */
+  waitForCompanyMs?: number;
 }
 
 /** Where the events are now. `position` is that of the last one. */

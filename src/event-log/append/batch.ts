@@ -4,6 +4,8 @@ import { MAX_BATCH_BYTES, MAX_BATCH_EVENTS, type Appended, type AppendRequest } 
 export interface PendingAppend {
   readonly request: AppendRequest;
   readonly bytes: number;
+  /** When it has waited long enough for company, on the clock of `performance.now()`. */
+  readonly startBy: number;
   /** Settled already, by the deadline or by an answer: no longer to be stored. */
   settled: boolean;
   /** A transaction that holds it is under way, or its outcome is unknown. */

@@ -10,9 +10,13 @@ export interface GroupCommitOptions {
   deadlineMs: number;
 }
 
+/** So many appends are company enough. */
+const COMPANY = 16;
+
 /**
  * Callers that append at the same moment share one transaction: whatever waits when the writer comes free
- * goes into the next one, nothing is delayed to fill it. One process has one writer; processes are put in
+ * goes into the next one. Nothing is delayed to fill it, unless everyone who waits has asked for company (the
+ * idea is PostgreSQL's `commit_delay`). One process has one writer; processes are put in
  * order by the head.
  */
 export class GroupCommit {
@@ -20,6 +24,7 @@ export class GroupCommit {
   private readonly writer: BatchWriter;
   private running: Promise<void> | null = null;
   private closed = false;
+  private wake: () => void = () => undefined;
 
   constructor(
     collections: LogCollections,
@@ -35,6 +40,7 @@ export class GroupCommit {
     return new Promise((resolve, reject) => {
       const pending = this.pend(request, resolve, reject);
       this.waiting.push(pending);
+      this.wake();
       // Callers of the same tick share the first transaction, too.
       this.running ??= Promise.resolve().then(() => this.run());
     });
@@ -43,6 +49,7 @@ export class GroupCommit {
   /** Takes no more, and resolves when everything that waits has been answered. */
   async close(): Promise<void> {
     this.closed = true;
+    this.wake();
     await this.running;
   }
 
@@ -55,6 +62,7 @@ export class GroupCommit {
     const pending: PendingAppend = {
       request,
       bytes: measureAppend(request),
+      startBy: performance.now() + (request.waitForCompanyMs ?? 0),
       settled: false,
       started: false,
       resolve: (appended) => settle(() => resolve(appended)),
@@ -72,9 +80,26 @@ export class GroupCommit {
     return pending;
   }
 
+  /** Returns as soon as somebody has waited long enough, or enough are there. */
+  private async waitForCompany(): Promise<void> {
+    for (;;) {
+      const startBy = Math.min(...this.waiting.map((pending) => pending.startBy));
+      const left = startBy - performance.now();
+      if (left <= 0 || this.waiting.length >= COMPANY || this.closed) return;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, left);
+        this.wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+  }
+
   private async run(): Promise<void> {
     try {
       while (this.waiting.length > 0) {
+        await this.waitForCompany();
         const batch = takeBatch(this.waiting);
         if (batch.length > 0) await commitBatch(this.writer, batch);
       }
