@@ -21,7 +21,9 @@ export class UserFacingError extends Error {
     return [
       this.message,
       ...(this.tried.length > 0 ? ['Tried:', ...this.tried.map((line) => `  - ${line}`)] : []),
-      ...(this.remedies.length > 0 ? ['What you can do:', ...this.remedies.map((line) => `  - ${line}`)] : []),
+      ...(this.remedies.length > 0
+        ? ['What you can do:', ...this.remedies.map((line) => `  - ${line}`)]
+        : []),
     ].join('\n');
   }
 }

@@ -16,7 +16,7 @@ export async function inspectLog(client: mongo.MongoClient, name: string): Promi
   try {
     const log = client.db(logDatabaseOf(name), { readConcern: new mongoose.mongo.ReadConcern('snapshot') });
     const head = await inspectHead(log, session);
-    return together([head, await inspectClaims(log, session)]);
+    return together([head, await inspectClaims(log, session), await inspectKeys(log, session)]);
   } finally {
     await session.endSession();
   }
@@ -72,13 +72,33 @@ async function inspectClaims(log: mongo.Db, session: mongo.ClientSession): Promi
 }
 
 function inspectSentinel(expected: number | null, counted: number): Inspection {
+  const remedy = 'run "family-accounts claims rebuild"; it works with the service stopped, too';
+  if (expected === null) {
+    // Without the sentinel nothing can be claimed twice: registrations answer 503 until it is back.
+    return found('warnings', {
+      code: 'claims-sentinel-missing',
+      problem: `email_claims was wiped: its sentinel is missing, ${counted} claims are there, and registrations answer 503`,
+      remedy,
+    });
+  }
   if (expected === counted) return together([]);
+  // With it, an address whose claim is gone could be claimed by a second family.
+  return found('findings', {
+    code: 'claims-count-wrong',
+    problem: `email_claims should hold ${expected} claims and holds ${counted}`,
+    remedy,
+  });
+}
+
+async function inspectKeys(log: mongo.Db, session: mongo.ClientSession): Promise<Inspection> {
+  const sealed = await log
+    .collection('events')
+    .findOne({ sealed: { $exists: true } }, { session, projection: { _id: 1 } });
+  const key = await log.collection('family_keys').findOne({}, { session, projection: { _id: 1 } });
+  if (sealed === null || key !== null) return together([]);
   return found('warnings', {
-    code: expected === null ? 'claims-sentinel-missing' : 'claims-count-wrong',
-    problem:
-      expected === null
-        ? `email_claims was wiped: its sentinel is missing, ${counted} claims are there`
-        : `email_claims should hold ${expected} claims and holds ${counted}`,
-    remedy: 'run "family-accounts claims rebuild"; registrations answer 503 until it is done',
+    code: 'family-keys-missing',
+    problem: `${log.databaseName}.family_keys is empty, and events are sealed: no family of theirs can be read`,
+    remedy: 'restore family_keys from a backup; without it personal data is lost for good',
   });
 }

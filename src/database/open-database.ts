@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Configuration } from '../config/configuration.js';
 import { ensureDatabaseUsers, readDatabaseUsers } from '../config/database-users.js';
 import { parseMongodbUri } from '../config/mongodb-uri.js';
-import type { Reporter } from '../config/reporter.js';
+import { silentReporter, type Reporter } from '../config/reporter.js';
 import { UserFacingError } from '../config/user-facing-error.js';
 import { connectDatabase, databaseUrl } from './connect.js';
 import { startEmbedded, type EmbeddedMongod } from './embedded/start-embedded.js';
@@ -47,7 +47,8 @@ async function openEmbedded(
   { dataDir, databaseName: name }: Configuration,
   { reporter, env, mayCreate }: OpenDatabaseOptions,
 ): Promise<OpenDatabase> {
-  if (!mayCreate && !existsSync(join(dataDir, 'mongodb'))) {
+  const isNew = !existsSync(join(dataDir, 'mongodb'));
+  if (isNew && !mayCreate) {
     throw new UserFacingError(`There is no installation in ${dataDir} yet.`, {
       remedies: [
         'start the service once with "npm start": that makes one',
@@ -58,7 +59,8 @@ async function openEmbedded(
   const embedded = await startEmbedded({ dataDir, env, reporter });
   try {
     const passwords = await ensureDatabaseUsers(dataDir, DATABASE_USERS);
-    if (mayCreate) await initialiseAsRoot(embedded.rootUri, name, passwords);
+    if (mayCreate)
+      await initialiseAsRoot(embedded.rootUri, name, passwords, isNew ? silentReporter : reporter);
     return {
       name,
       embedded,
@@ -83,10 +85,12 @@ async function initialiseAsRoot(
   rootUri: string,
   name: string,
   passwords: Readonly<Record<DatabaseUser, string>>,
+  reporter: Reporter,
 ): Promise<void> {
   const root = await connectDatabase(rootUri);
   try {
-    await initialiseDatabase(root, name, passwords);
+    // On an installation that exists, whatever had to be made again was lost: it is said aloud.
+    await initialiseDatabase(root, name, passwords, reporter);
   } finally {
     await root.close();
   }

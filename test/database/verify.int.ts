@@ -124,11 +124,14 @@ describe('the log', () => {
     expect(message).not.toContain('cem');
   });
 
-  it('starts with a warning where claims were wiped, wholly or in part', async () => {
-    await claim('a@example.org');
-    expect((await verify()).warnings).toMatchObject([{ code: 'claims-count-wrong' }]);
+  it('starts with a warning where the claims were wiped: nothing can be claimed until they are back', async () => {
     await log.collection('email_claims').deleteMany({});
     expect((await verify()).warnings).toMatchObject([{ code: 'claims-sentinel-missing' }]);
+  });
+
+  it('refuses claims that were wiped in part: a missing one could be claimed a second time', async () => {
+    await claim('a@example.org');
+    expect((await refusal()).codes).toEqual(['claims-count-wrong']);
   });
 });
 

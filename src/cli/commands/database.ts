@@ -1,7 +1,10 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import { ensureDatabaseUsers } from '../../config/database-users.js';
+import type { mongo } from 'mongoose';
+import { ensureDatabaseUsers, readDatabaseUsers } from '../../config/database-users.js';
 import { connectDatabase, databaseUrl } from '../../database/connect.js';
+import { logDatabaseOf } from '../../database/database-names.js';
+import { UserFacingError } from '../../config/user-facing-error.js';
 import { databaseStatus } from '../../database/database-status.js';
 import { initialiseDatabase } from '../../database/initialise.js';
 import { DATABASE_USERS, type DatabaseUser } from '../../database/roles.js';
@@ -9,6 +12,7 @@ import type { Terminal } from '../terminal.js';
 
 interface InitOptions {
   adminUri: string;
+  resetPasswords?: boolean;
   name?: string;
   json?: boolean;
 }
@@ -33,6 +37,10 @@ export function addDatabaseCommands(program: Command, terminal: Terminal): void 
       '--name <name>',
       "the installation's database; default: the path of MONGODB_URI, or family_accounts",
     )
+    .option(
+      '--reset-passwords',
+      'give existing users the passwords of this DATA_DIR; whoever uses the old ones is locked out',
+    )
     .option('--json', 'print JSON')
     .description('Make databases, collections, indexes, roles and users on your own MongoDB. Safe to repeat.')
     .action((options: InitOptions) => init(terminal, options));
@@ -56,13 +64,17 @@ async function printUrl(
   });
 }
 
-async function init(terminal: Terminal, { adminUri, name: given, json }: InitOptions): Promise<void> {
+async function init(
+  terminal: Terminal,
+  { adminUri, name: given, resetPasswords, json }: InitOptions,
+): Promise<void> {
   const configuration = terminal.configuration();
   const name = given ?? configuration.databaseName;
   const reporter = terminal.reporter(json);
-  const passwords = await ensureDatabaseUsers(configuration.dataDir, DATABASE_USERS);
   const root = await connectDatabase(databaseUrl({ server: adminUri, name }));
   try {
+    if (resetPasswords !== true) await requireOwnUsers(root, name, configuration.dataDir);
+    const passwords = await ensureDatabaseUsers(configuration.dataDir, DATABASE_USERS);
     await initialiseDatabase(root, name, passwords, reporter);
   } finally {
     await root.close();
@@ -71,6 +83,22 @@ async function init(terminal: Terminal, { adminUri, name: given, json }: InitOpt
     `The database ${name} is ready. The users' passwords are in ${configuration.dataDir}/secrets/database-users.json.`,
     `Start the service with MONGODB_URI naming the same server without credentials, and /${name} as its path.`,
   ]);
+}
+
+/** Users that exist with passwords this folder does not know belong to a service that runs elsewhere. */
+async function requireOwnUsers(root: mongo.MongoClient, name: string, dataDir: string): Promise<void> {
+  if ((await readDatabaseUsers(dataDir)).service !== undefined) return;
+  const { users } = await root.db(logDatabaseOf(name)).command({ usersInfo: 'service' });
+  if (!Array.isArray(users) || users.length === 0) return;
+  throw new UserFacingError(
+    `The database ${name} has users already, and ${dataDir} does not know their passwords.`,
+    {
+      remedies: [
+        'set DATA_DIR to the folder they were made with, or copy its secrets/database-users.json here',
+        'add --reset-passwords to give them new ones: every process that uses the old ones is locked out',
+      ],
+    },
+  );
 }
 
 async function status(terminal: Terminal, json?: boolean): Promise<void> {
