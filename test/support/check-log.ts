@@ -47,7 +47,7 @@ export async function checkLog(client: mongo.MongoClient, logDatabase: string): 
 }
 
 async function checkChain(db: mongo.Db, { events, versions, problems }: SeenLog): Promise<void> {
-  const stored = db.collection<mongo.Document>('events').find({}, { raw: true, sort: { _id: 1 } });
+  const stored = db.collection('events').find({}, { raw: true, sort: { _id: 1 } });
   let previous = { position: 0, hash: GENESIS_HASH, at: 0 };
   for await (const document of stored) {
     const raw: unknown = document;

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 const DIST = join(import.meta.dirname, '..', '..', 'dist');
 /** A first start makes a whole MongoDB, perhaps on a machine that is busy with other tests. */
@@ -61,8 +62,8 @@ export async function startService(options: ServiceOptions): Promise<ServiceProc
   let url: string | undefined;
   const ended = exited.then(() => true);
   while ((url = READY.exec(output())?.[1]) === undefined) {
-    const changed = await Promise.race([ended, pause(20)]);
-    if (changed === true || Date.now() - began > START_WITHIN_MS) {
+    const isOver = await Promise.race([ended, sleep(20, false)]);
+    if (isOver || Date.now() - began > START_WITHIN_MS) {
       child.kill('SIGKILL');
       throw new Error(`The service did not start:\n${output()}`);
     }
@@ -125,8 +126,4 @@ function launch(program: string, args: readonly string[], { dataDir, mongodbUri,
 async function finished({ exited, output, stdout }: Launched): Promise<Finished> {
   const exit = await exited;
   return { ...exit, stdout: stdout(), output: output() };
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,0 +1,35 @@
+import { embeddedStatus } from '../../src/database/embedded/embedded-status.js';
+import { killDatabase, killService, runRounds } from '../support/kill-rounds.js';
+import { expectKept, startLoad } from '../support/load.js';
+import { killProcesses, startService } from '../support/service-process.js';
+import { testDataDir } from '../support/test-data-dir.js';
+
+let folder: Awaited<ReturnType<typeof testDataDir>>;
+
+beforeEach(async () => (folder = await testDataDir()));
+afterEach(async () => {
+  await killProcesses();
+  await folder.remove();
+});
+
+describe('under a load of registrations', () => {
+  it('a kill -9 of the service loses nothing that was acknowledged, and repeats nothing', async () => {
+    await runRounds(folder.path, [killService, killService, killService]);
+  }, 180_000);
+
+  it('a kill -9 of the database is answered 503 in time, loses nothing and repeats nothing', async () => {
+    await runRounds(folder.path, [killDatabase, killDatabase]);
+  }, 180_000);
+
+  it('SIGTERM answers what is under way, stops service and database, and ends with 0', async () => {
+    const service = await startService({ dataDir: folder.path });
+    const load = startLoad(service.url, { name: 'sigterm' });
+    await load.acknowledged(10);
+    expect(await service.kill('SIGTERM')).toEqual({ code: 0, signal: null });
+    const calls = await load.stop();
+    expect(await embeddedStatus(folder.path)).toMatchObject({ running: false, users: [] });
+
+    const next = await startService({ dataDir: folder.path });
+    await expectKept(next.url, calls);
+  }, 120_000);
+});
