@@ -1,5 +1,6 @@
+import mongoose from 'mongoose';
 import { v7 as uuidv7 } from 'uuid';
-import { ClaimsMissing } from '../event-log/errors.js';
+import { ClaimsMissing, LogUnavailable, OutcomeUnknown } from '../event-log/errors.js';
 import type { OneAtATime } from '../idempotency/one-at-a-time.js';
 import { answerAgain } from './answer-again.js';
 import {
@@ -150,6 +151,7 @@ export class FamiliesService {
       try {
         return await decideAndAppend();
       } catch (error) {
+        if (isDatabaseAway(error)) throw error;
         // The first call may have won in another process meanwhile, and be the very reason of this refusal.
         const again = await answerAgain(this.store, idempotencyKey);
         if (again !== null) return again;
@@ -172,4 +174,13 @@ export class FamiliesService {
       throw new CredentialsChanged();
     }
   }
+}
+
+/** Nothing was refused, so no earlier call can be the reason; and asking again would make the caller wait twice. */
+function isDatabaseAway(error: unknown): boolean {
+  return (
+    error instanceof LogUnavailable ||
+    error instanceof OutcomeUnknown ||
+    error instanceof mongoose.mongo.MongoError
+  );
 }
