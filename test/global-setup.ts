@@ -75,7 +75,7 @@ async function removeLeftovers(): Promise<void> {
     const dataDir = join(tmpdir(), name);
     const { running, users } = await embeddedStatus(dataDir);
     if (!running || users.length > 0) continue;
-    await stopEmbedded(dataDir, reporter);
-    await rm(dataDir, { recursive: true, force: true });
+    // Another run may have begun to use it since.
+    if (await stopEmbedded(dataDir, reporter)) await rm(dataDir, { recursive: true, force: true });
   }
 }
