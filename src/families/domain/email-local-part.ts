@@ -8,8 +8,11 @@ const MAX_BYTES = 64;
 const WIDTH_FORMS = /[\uFF01-\uFF9F\uFFE0-\uFFE6]/gu;
 /** Controls, formats, surrogates, private use, unassigned; and fillers, which are letters and draw nothing. */
 const INVISIBLE = /[\p{C}\p{Default_Ignorable_Code_Point}]/u;
-/** Their small or capital partner depends on the language (CaseFolding.txt, status T). */
-const TURKIC_I = /[\u0130\u0131]|i\u0307/u;
+/**
+ * Case is not settled: by the language for ı and İ (CaseFolding.txt, status T); for the iota subscript, in NFD
+ * U+0345, by the order of marks, as it becomes a letter of its own.
+ */
+const UNSETTLED_CASE = /[\u0130\u0131\u0345]|i\u0307/u;
 /** RFC 5322 atext in small letters, and PRECIS LetterDigits (RFC 8264, section 9.1). No capital is left by then. */
 const ATOM = /^[a-z0-9!#$%&'*+/=?^_`{|}~\p{Ll}\p{Lo}\p{Lm}\p{Mn}\p{Mc}\p{Nd}-]+$/u;
 /** RFC 5892, section 2.6, "DISALLOWED": kashidas, tone marks and repeat marks. */
@@ -24,7 +27,8 @@ const JAMO = /[\u1100-\u11FF\uA960-\uA97F\uD7B0-\uD7FF]/u;
  *
  * Case is folded as Unicode folds it for caseless matching (full folding, The Unicode Standard, section
  * 3.13.3), so that ß, ẞ and ss are one, and ς, σ and Σ. Letters that other characters merely look like are
- * refused before that (ſ, ﬁ, ², 𝐚: HasCompat, RFC 8264, section 9.17); ı and İ as well, which fold by language.
+ * refused before that (ſ, ﬁ, ², 𝐚: HasCompat, RFC 8264, section 9.17); ı, İ and
+ * the iota subscript as well, whose case is not settled.
  *
  * @throws InvalidEmailAddress
  */
@@ -36,10 +40,12 @@ export function canonicalLocalPart(text: string): string {
   if (INVISIBLE.test(typed)) refuse('The part before the @ holds no invisible or unassigned characters');
   if (typed.normalize('NFKC') !== typed)
     refuse('The part before the @ holds no variant of another character');
-  if (TURKIC_I.test(typed)) refuse('The part before the @ holds no dotless small i or dotted capital i');
+  if (UNSETTLED_CASE.test(typed) || UNSETTLED_CASE.test(typed.normalize('NFD'))) {
+    refuse('The part before the @ holds no dotless small i, dotted capital i or iota subscript');
+  }
 
   const local = foldCase(typed);
-  // Combinations of marks that do not stand still when folded again cannot be compared.
+  // No such text is known. What did not stand still when it is folded again could not be compared.
   if (foldCase(local) !== local || local.normalize('NFKC') !== local) {
     refuse('The part before the @ holds marks that cannot be told apart from others');
   }

@@ -118,6 +118,22 @@ describe('the canonical form of an address', () => {
     );
   });
 
+  it('is one for capitals, small letters and decomposed ones of any text, where they are taken', () => {
+    const letters = fc.string({
+      unit: fc.constantFrom(...AWKWARD.filter((character) => /[\p{L}\p{M}]/u.test(character))),
+      maxLength: 6,
+    });
+    fc.assert(
+      fc.property(letters, (local) => {
+        const forms = [local, local.toUpperCase(), local.toLowerCase(), local.normalize('NFD')]
+          .map((form) => canonicalOrNull(`${form}@example.com`))
+          .filter((form) => form !== null);
+        expect(new Set(forms).size).toBeLessThanOrEqual(1);
+      }),
+      { numRuns: 10_000 },
+    );
+  });
+
   it('is one for the composed and the decomposed spelling', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', maxLength: 10 }), (local) => {

@@ -14,7 +14,7 @@ const DOTS = /neither begins nor ends with a dot/;
 const WHITE = /before the @ holds no white space/;
 const INVISIBLE = /before the @ holds no invisible or unassigned/;
 const VARIANT = /no variant of another character/;
-const TURKIC = /dotless small i or dotted capital i/;
+const UNSETTLED = /dotless small i, dotted capital i or iota subscript/;
 const LETTERS = /holds letters, digits, single dots/;
 const MARK = /begins with a combining mark/;
 const DIRECTION = /written in one direction/;
@@ -91,8 +91,19 @@ const REFUSED: [RegExp, string[]][] = [
     ],
   ],
   [
-    TURKIC,
-    ['ı@example.com', 'İ@example.com', 'I\u0307@example.com', 'i\u0307@example.com', 'ışık@example.com'],
+    UNSETTLED,
+    [
+      'ı@example.com',
+      'İ@example.com',
+      'I\u0307@example.com',
+      'i\u0307@example.com',
+      'ışık@example.com',
+      'ᾼδης@example.com',
+      'ᾳ@example.com',
+      'α\u0345@example.com',
+      'ᾴ@example.com',
+      'x\u0345\u0301@example.com',
+    ],
   ],
   [
     LETTERS,
