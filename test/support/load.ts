@@ -12,8 +12,10 @@ export interface Call {
 /** Registrations that go on until they are stopped. */
 export interface Load {
   readonly calls: readonly Call[];
-  /** Resolves when so many have been answered with success. */
+  /** Resolves when so many have been answered 201. */
   acknowledged(count: number): Promise<void>;
+  /** Resolves when so many have been answered otherwise, or not at all. */
+  refused(count: number): Promise<void>;
   /** Begins no more calls; resolves with all that were made, when the last is answered. */
   stop(): Promise<readonly Call[]>;
 }
@@ -27,27 +29,29 @@ export function startLoad(
   { name, concurrency = 16 }: { name: string; concurrency?: number },
 ): Load {
   const calls: Call[] = [];
-  const state = { stopping: false, acknowledged: 0 };
-  const waiting: { count: number; resolve: () => void }[] = [];
+  const state = { stopping: false, acknowledged: 0, refused: 0 };
+  const waiting: { is: () => boolean; resolve: () => void }[] = [];
   const worker = async (): Promise<void> => {
     while (!state.stopping) {
       const id = `${name}-${calls.length}`;
       const call: Call = { email: `${id}@example.org`, key: `key-${id}`, outcome: undefined };
       calls.push(call);
       call.outcome = await register(url, call.email, call.key);
-      if (call.outcome?.status === 201) state.acknowledged += 1;
-      for (const { count, resolve } of waiting) if (state.acknowledged >= count) resolve();
+      state[call.outcome?.status === 201 ? 'acknowledged' : 'refused'] += 1;
+      for (const { is, resolve } of waiting) if (is()) resolve();
       // Whoever is refused or cut off does not hammer.
       if (call.outcome?.status !== 201) await sleep(50);
     }
   };
+  const until = (is: () => boolean): Promise<void> =>
+    new Promise((resolve) => {
+      waiting.push({ is, resolve });
+    });
   const workers = Promise.all(Array.from({ length: concurrency }, worker));
   return {
     calls,
-    acknowledged: (count) =>
-      new Promise((resolve) => {
-        waiting.push({ count, resolve });
-      }),
+    acknowledged: (count) => until(() => state.acknowledged >= count),
+    refused: (count) => until(() => state.refused >= count),
     stop: async () => {
       state.stopping = true;
       await workers;
