@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
+import { UserFacingError } from '../../config/user-facing-error.js';
+import { inspectStructure } from '../../database/inspect-structure.js';
 import { rebuildClaims } from '../../families/claims/rebuild-claims.js';
 import { verifyClaims } from '../../families/claims/verify-claims.js';
 import { EXIT } from '../exit-code.js';
 import type { Terminal } from '../terminal.js';
-import { openFamilyKeys, withLog } from '../with-log.js';
+import { openFamilyKeys, withLog, type OpenLog } from '../with-log.js';
 
 interface Options {
   json?: boolean;
@@ -58,6 +60,7 @@ async function verify(terminal: Terminal, { json }: Options): Promise<void> {
 
 async function rebuild(terminal: Terminal, { json }: Options): Promise<void> {
   await withLog(terminal, { as: 'service', json }, async (open) => {
+    await requireSoundCollections(open);
     const keys = await openFamilyKeys(open);
     const reporter = terminal.reporter(json);
     const done = await rebuildClaims(open.collections, keys, (read, total) =>
@@ -77,4 +80,14 @@ async function rebuild(terminal: Terminal, { json }: Options): Promise<void> {
     ]);
     terminal.exitWith(done.contested.length === 0 ? EXIT.ok : EXIT.findings);
   });
+}
+
+/** An insert would make a dropped collection again, without its unique index and its validator. */
+async function requireSoundCollections({ client, database: { name } }: OpenLog): Promise<void> {
+  const { findings } = await inspectStructure(client, name);
+  if (findings.length === 0) return;
+  throw new UserFacingError(
+    `No claims are put back into the database ${name} as it is: ${findings.map(({ problem }) => problem).join('; ')}.`,
+    { remedies: [...new Set(findings.map(({ remedy }) => remedy))] },
+  );
 }
