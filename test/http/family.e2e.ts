@@ -145,7 +145,12 @@ describe('members', () => {
 
     // The parent was not touched, so that its tag still holds.
     const { id } = parent.body.member;
-    const tagged = await call('PATCH', `/v1/family/members/${id}`, { nickname: 'Papa' }, { 'if-match': '"3"' });
+    const tagged = await call(
+      'PATCH',
+      `/v1/family/members/${id}`,
+      { nickname: 'Papa' },
+      { 'if-match': '"3"' },
+    );
     expect(tagged.status).toBe(200);
 
     const removed = await call('DELETE', path);
@@ -158,11 +163,18 @@ describe('members', () => {
   it('that the family does not have are 404, whatever is asked of them', async () => {
     const mine = await service.register();
     const other = await service.register();
-    const removed = (await as(mine)('POST', '/v1/family/members', { role: 'child', nickname: 'Nina' })).body.member
-      .id as string;
+    const removed = (await as(mine)('POST', '/v1/family/members', { role: 'child', nickname: 'Nina' })).body
+      .member.id as string;
     await as(mine)('DELETE', `/v1/family/members/${removed}`);
     const before = await service.countEvents();
-    for (const id of [other.owner, removed, 'no-uuid', '__proto__', '%00', encodeURIComponent('{"$gt":""}')]) {
+    for (const id of [
+      other.owner,
+      removed,
+      'no-uuid',
+      '__proto__',
+      '%00',
+      encodeURIComponent('{"$gt":""}'),
+    ]) {
       for (const answer of await Promise.all([
         as(mine)('PATCH', `/v1/family/members/${id}`, { nickname: 'Nobody' }),
         as(mine)('PATCH', `/v1/family/members/${id}`, {}),
@@ -202,9 +214,17 @@ describe('members', () => {
   it.each([
     ['an owner', { role: 'owner', nickname: 'Second' }, 'invalid-request'],
     ['one without a nickname', { role: 'child' }, 'invalid-request'],
-    ['one with a birth year as text', { role: 'child', nickname: 'Nina', birthYear: '2015' }, 'invalid-request'],
+    [
+      'one with a birth year as text',
+      { role: 'child', nickname: 'Nina', birthYear: '2015' },
+      'invalid-request',
+    ],
     ['one with half a birth year', { role: 'child', nickname: 'Nina', birthYear: 2015.5 }, 'invalid-request'],
-    ['one with null for a birth year', { role: 'child', nickname: 'Nina', birthYear: null }, 'invalid-request'],
+    [
+      'one with null for a birth year',
+      { role: 'child', nickname: 'Nina', birthYear: null },
+      'invalid-request',
+    ],
     ['one from the future', { role: 'child', nickname: 'Nina', birthYear: 3000 }, 'invalid-birth-year'],
     ['one from long ago', { role: 'child', nickname: 'Nina', birthYear: 1700 }, 'invalid-birth-year'],
   ])('cannot be %s', async (_what, body, code) => {
@@ -242,7 +262,10 @@ describe('changing the password', () => {
 
   it('is refused where the new one is too short', async () => {
     const family = await service.register();
-    const answer = await as(family)('POST', '/v1/family/password', { current: family.password, new: 'short' });
+    const answer = await as(family)('POST', '/v1/family/password', {
+      current: family.password,
+      new: 'short',
+    });
     expect([answer.status, answer.body.type]).toEqual([400, '/problems/invalid-password']);
   });
 });

@@ -141,9 +141,17 @@ describe('a registration with an Idempotency-Key', () => {
   it('is not remembered where it was refused', async () => {
     const key = newKey();
     const taken = await service.register();
-    const refused = await service.call('POST', '/v1/families', keyed(key, registration({ email: taken.email })));
+    const refused = await service.call(
+      'POST',
+      '/v1/families',
+      keyed(key, registration({ email: taken.email })),
+    );
     expect(refused.status).toBe(409);
-    const invalid = await service.call('POST', '/v1/families', keyed(key, registration({ password: 'short' })));
+    const invalid = await service.call(
+      'POST',
+      '/v1/families',
+      keyed(key, registration({ password: 'short' })),
+    );
     expect(invalid.status).toBe(400);
     const mended = await service.call('POST', '/v1/families', keyed(key, registration()));
     expect(mended.status).toBe(201);
@@ -187,7 +195,11 @@ describe('every other mutation with an Idempotency-Key', () => {
     const { token } = family;
     await service.call(method, path, keyed(key, { token, ...(body === undefined ? {} : { body }) }));
     const before = await service.countEvents();
-    const other = await service.call('POST', '/v1/family/close', keyed(key, { token, body: { reason: 'other' } }));
+    const other = await service.call(
+      'POST',
+      '/v1/family/close',
+      keyed(key, { token, body: { reason: 'other' } }),
+    );
     expect([other.status, other.body.type]).toEqual([422, '/problems/idempotency-key-reused']);
     expect(await service.countEvents()).toBe(before);
   });
@@ -229,7 +241,11 @@ describe('every other mutation with an Idempotency-Key', () => {
     const key = newKey();
     const { token } = family;
     const change = (current: string) =>
-      service.call('POST', '/v1/family/password', keyed(key, { token, body: { current, new: 'a new password' } }));
+      service.call(
+        'POST',
+        '/v1/family/password',
+        keyed(key, { token, body: { current, new: 'a new password' } }),
+      );
     expect((await change('not my password')).status).toBe(403);
     expect((await change(PASSWORD)).status).toBe(204);
 

@@ -130,7 +130,11 @@ describe('what cannot be registered', () => {
     ['an address with a quoted local part', { email: '"maria"@example.org' }, 'invalid-email-address'],
     ['an address with a zero-width space', { email: 'ma\u200bria@example.org' }, 'invalid-email-address'],
     ['an address with a null byte', { email: 'maria\u0000@example.org' }, 'invalid-email-address'],
-    ['an address of more than 254 bytes', { email: `a@${'b'.repeat(63)}.`.padEnd(260, 'c') }, 'invalid-email-address'],
+    [
+      'an address of more than 254 bytes',
+      { email: `a@${'b'.repeat(63)}.`.padEnd(260, 'c') },
+      'invalid-email-address',
+    ],
     ['a password of seven characters', { password: '1234567' }, 'invalid-password'],
     ['a password of 129 characters', { password: 'x'.repeat(129) }, 'invalid-password'],
     ['a name of nothing but spaces', { familyName: ' \u200b ' }, 'invalid-name'],

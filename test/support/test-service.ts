@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Server } from 'node:http';
 import { pino } from 'pino';
 import { loadConfiguration } from '../../src/config/configuration.js';
 import type { Secrets } from '../../src/config/secrets.js';
@@ -21,6 +22,8 @@ export type AnyJson = ReturnType<typeof JSON.parse>;
 export interface CallOptions {
   /** Sent as JSON. */
   body?: unknown;
+  /** Sent as they are, without a content type, in place of `body`. */
+  bytes?: string | Uint8Array;
   token?: string | undefined;
   headers?: Record<string, string>;
 }
@@ -43,6 +46,7 @@ export interface TestService {
   readonly port: number;
   readonly database: TestDatabase;
   readonly secrets: Secrets;
+  readonly httpServer: Server;
   /** What the service logged, line by line. */
   readonly logged: readonly string[];
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
@@ -102,6 +106,7 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
     port: Number(new URL(url).port),
     database,
     secrets,
+    httpServer: app.getHttpServer(),
     logged,
     call,
     register: (overrides) => register(call, overrides),
@@ -116,8 +121,11 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
 async function callService(
   url: string,
   method: string,
-  { body, token, headers }: CallOptions = {},
+  { body, bytes, token, headers }: CallOptions = {},
 ): Promise<Answer> {
+  // Bytes, because fetch gives text a content type of its own.
+  const sent = bytes ?? (body === undefined ? undefined : JSON.stringify(body));
+  const content = sent === undefined ? undefined : new Uint8Array(Buffer.from(sent));
   const answer = await fetch(url, {
     method,
     headers: {
@@ -125,7 +133,7 @@ async function callService(
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       ...headers,
     },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(content === undefined ? {} : { body: content }),
   });
   const text = await answer.text();
   const isJson = /json/.test(answer.headers.get('content-type') ?? '');

@@ -54,7 +54,6 @@ const codeByFastifyError: Readonly<Record<string, ProblemCode>> = {
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'invalid-request',
   FST_ERR_CTP_INVALID_JSON_BODY: 'invalid-json',
   FST_ERR_CTP_EMPTY_JSON_BODY: 'invalid-json',
-  FST_ERR_BAD_URL: 'not-found',
 };
 
 /** An error as the problem it is answered with, and the headers that go with it. */

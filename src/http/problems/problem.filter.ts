@@ -5,6 +5,7 @@ import { correlationIdOf } from '../server/correlation-id.js';
 import type { KnownMethods } from '../server/methods.js';
 import { problemOfError } from './problem-of-error.js';
 import { HttpProblem } from './problem.js';
+import { sendProblem } from './send-problem.js';
 
 /** Answers every error, expected or not, as a problem. What is our own fault is logged with its stack. */
 @Catch()
@@ -20,24 +21,19 @@ export class ProblemFilter implements ExceptionFilter {
     const reply = http.getResponse<FastifyReply>();
     const correlationId = correlationIdOf(request);
     const cause = error instanceof NotFoundException ? this.unknownRoute(request) : error;
-    const { problem, headers } = problemOfError(cause, `urn:uuid:${correlationId}`);
-    if (problem.status >= 500) {
-      this.logger.error({ err: error, correlationId, problem: problem.type }, 'request failed');
+    const answer = problemOfError(cause, `urn:uuid:${correlationId}`);
+    if (answer.problem.status >= 500) {
+      this.logger.error({ err: error, correlationId, problem: answer.problem.type }, 'request failed');
     }
-    if (reply.sent) return;
-    void reply
-      .code(problem.status)
-      .headers(headers)
-      .type('application/problem+json')
-      // As bytes: to text Fastify adds a charset, which this media type does not have (RFC 9457, section 3).
-      .send(Buffer.from(JSON.stringify(problem)));
+    if (!reply.sent) sendProblem(reply, answer);
   }
 
   /** Nest's own 404: nothing is there, or something that takes other methods. */
   private unknownRoute(request: FastifyRequest): HttpProblem {
-    const allowed = this.methods.of(request.url.split('?', 1)[0] ?? '').join(', ');
-    return allowed === ''
-      ? new HttpProblem('not-found')
-      : new HttpProblem('method-not-allowed', `It takes ${allowed}`, undefined, { allow: allowed });
+    const allowed = this.methods.of(request.url.split('?', 1)[0] ?? '');
+    // A path that takes this method and was not found differs in what the pattern does not see: its length.
+    if (allowed.length === 0 || allowed.includes(request.method)) return new HttpProblem('not-found');
+    const allow = allowed.join(', ');
+    return new HttpProblem('method-not-allowed', `It takes ${allow}`, undefined, { allow });
   }
 }

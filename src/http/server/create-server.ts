@@ -1,15 +1,22 @@
 import type { Socket } from 'node:net';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { validationPipe } from '../dto/validation.js';
 import { serveOpenApi } from '../openapi/document.js';
 import { problemOfError } from '../problems/problem-of-error.js';
 import { ProblemFilter } from '../problems/problem.filter.js';
+import { sendProblem } from '../problems/send-problem.js';
 import { HttpProblem } from '../problems/problem.js';
 import { correlationIdOf } from './correlation-id.js';
 import { acceptJsonOnly } from './json-body.js';
-import { KEEP_ALIVE_TIMEOUT_MS, limitConnections, MAX_BODY_BYTES, REQUEST_TIMEOUT_MS } from './limits.js';
+import {
+  CHECK_CONNECTIONS_EVERY_MS,
+  KEEP_ALIVE_TIMEOUT_MS,
+  limitConnections,
+  MAX_BODY_BYTES,
+  REQUEST_TIMEOUT_MS,
+} from './limits.js';
 import { KnownMethods } from './methods.js';
 
 /** Fastify as this service wants it: limits, and problems for what it refuses by itself. */
@@ -19,7 +26,10 @@ export function createAdapter(): FastifyAdapter {
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     forceCloseConnections: 'idle',
+    // Node would refuse a request without `Host` by itself, and not as a problem.
+    http: { connectionsCheckingInterval: CHECK_CONNECTIONS_EVERY_MS, requireHostHeader: false },
     clientErrorHandler: answerUnreadableRequest,
+    frameworkErrors: answerUnroutableRequest,
   });
 }
 
@@ -31,6 +41,9 @@ export function configureServer(app: NestFastifyApplication, logger: Logger): vo
   acceptJsonOnly(server);
   server.addHook('onRequest', async (request, reply) => {
     void reply.header('x-correlation-id', correlationIdOf(request)).header('cache-control', 'no-store');
+    if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
+      throw new HttpProblem('invalid-request', 'An HTTP/1.1 request names its Host');
+    }
   });
   server.addHook('onResponse', async (request, reply) => {
     // The route's pattern and never the address itself, which may hold anything a client put there.
@@ -44,6 +57,17 @@ export function configureServer(app: NestFastifyApplication, logger: Logger): vo
   app.useGlobalPipes(validationPipe());
   app.useGlobalFilters(new ProblemFilter(logger, methods));
   serveOpenApi(app);
+}
+
+/** What Fastify refuses while it looks for a route: bad percent-encoding, a parameter longer than any of ours. */
+function answerUnroutableRequest(refusal: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  const correlationId = correlationIdOf(request);
+  void reply.header('x-correlation-id', correlationId).header('cache-control', 'no-store');
+  const error =
+    refusal.code === 'FST_ERR_BAD_URL'
+      ? new HttpProblem('invalid-request', 'The address cannot be decoded')
+      : new HttpProblem('not-found');
+  sendProblem(reply, problemOfError(error, `urn:uuid:${correlationId}`));
 }
 
 /** What Node refuses before there is a request: answered as a problem, too, and the connection closed. */

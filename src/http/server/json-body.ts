@@ -4,22 +4,52 @@ import { HttpProblem } from '../problems/problem.js';
 /** Deeper JSON is no request of ours, and parsers and serialisers overflow on it. */
 const MAX_DEPTH = 32;
 
-/** Bodies are JSON or refused (415). `__proto__` and `constructor.prototype` keys are refused, never merged. */
+/** What every object inherits. No field of ours is called like that, and class-transformer drops them in silence. */
+const INHERITED = new Set([...Object.getOwnPropertyNames(Object.prototype), 'prototype']);
+
+/**
+ * Bodies are JSON in UTF-8 or refused (415). `__proto__` and `constructor.prototype` keys are refused, never
+ * merged.
+ */
 export function acceptJsonOnly(server: FastifyInstance): void {
   server.removeAllContentTypeParsers();
   const parseJson = server.getDefaultJsonParser('error', 'error');
-  server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    const text = body.toString();
+  server.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    if (!isUtf8(request.headers['content-type'])) return done(new HttpProblem('unsupported-media-type'));
+    const text = decode(body);
+    if (text === null) return done(new HttpProblem('invalid-json', 'The body is not UTF-8'));
     if (text.trim() === '') return done(null, undefined);
     if (isDeeperThan(text, MAX_DEPTH)) {
       return done(new HttpProblem('invalid-json', `The body is nested deeper than ${MAX_DEPTH} levels`));
     }
     // The parser calls back at once, with its own error for malformed text.
-    return parseJson(request, text, (error, value) => {
+    return parseJson(request, text, (error, value: unknown) => {
       if (error !== null) done(new HttpProblem('invalid-json', 'The body cannot be read as JSON'));
+      else if (hasInheritedName(value)) done(new HttpProblem('invalid-request', 'A field is unknown'));
       else done(null, value);
     });
   });
+}
+
+/** RFC 8259, section 8.1: JSON is UTF-8; a charset, which its media type does not have, may say only that. */
+function isUtf8(contentType = ''): boolean {
+  const charset = /;\s*charset\s*=\s*"?([^\s";]*)/i.exec(contentType)?.[1];
+  return charset === undefined || /^utf-?8$/i.test(charset);
+}
+
+/** Null for bytes that are no UTF-8: replaced by U+FFFD they would be stored as something nobody sent. */
+function decode(body: Buffer): string | null {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(body);
+  } catch {
+    return null;
+  }
+}
+
+function hasInheritedName(value: unknown): boolean {
+  return (
+    typeof value === 'object' && value !== null && Object.keys(value).some((name) => INHERITED.has(name))
+  );
 }
 
 /** Counts brackets outside strings, before anything is parsed. */

@@ -1,0 +1,74 @@
+import { expectProblem, MARK } from '../support/expect-problem.js';
+import { startTestService, type TestService } from '../support/test-service.js';
+
+let service: TestService;
+let token: string;
+let eventsBefore: number;
+
+beforeAll(async () => {
+  service = await startTestService();
+  ({ token } = await service.register());
+});
+beforeEach(async () => {
+  eventsBefore = await service.countEvents();
+});
+afterEach(async () => {
+  expect(await service.countEvents()).toBe(eventsBefore);
+});
+afterAll(() => service.stop());
+
+describe('addresses and methods', () => {
+  it.each([
+    ['PUT', '/v1/family', 'GET, HEAD, PATCH'],
+    ['DELETE', '/v1/family', 'GET, HEAD, PATCH'],
+    ['GET', '/v1/families', 'POST'],
+    ['DELETE', '/v1/sessions', 'POST'],
+    ['GET', '/v1/family/members', 'POST'],
+    ['GET', '/v1/family/members/x', 'DELETE, PATCH'],
+    ['GET', '/v1/family/close', 'POST'],
+    ['POST', '/health/live', 'GET, HEAD'],
+    ['OPTIONS', '/v1/families', 'POST'],
+  ])('%s %s is answered 405 with what is allowed', async (method, path, allowed) => {
+    const answer = await service.call(method, path);
+    expectProblem(answer, 405, 'method-not-allowed');
+    expect(answer.headers.get('allow')).toBe(allowed);
+  });
+
+  it.each([
+    ['/'],
+    ['/v1'],
+    ['/v2/families'],
+    ['/v1/families/'.concat(MARK)],
+    ['/v1/family/members/a/b'],
+    ['/v1/../etc/passwd'],
+    ['/%2e%2e/%2e%2e/etc/passwd'],
+    ['/docs/../../package.json'],
+    ['/problems/unknown'],
+    ['/problems/__proto__'],
+    ['/problems/constructor'],
+    [`/${'x'.repeat(5000)}`],
+    ['/v1/family?x=1'.replace('family', 'nothing')],
+  ])('GET %s is answered 404', async (path) => {
+    expectProblem(await service.call('GET', path), 404, 'not-found');
+  });
+
+  it.each([['/v1/%'], ['/v1/family/members/%zz'], ['/%c3%28'], ['/v1/family/members/%ff']])(
+    'a path that cannot be decoded (%s) is answered as a problem',
+    async (path) => {
+      const answer = await service.call('GET', path);
+      expectProblem(answer, 400, 'invalid-request');
+      expect(answer.headers.get('x-correlation-id')).toBe(answer.body.instance.replace('urn:uuid:', ''));
+    },
+  );
+
+  it('a member’s id longer than any is answered 404, and so is a slash at the end', async () => {
+    for (const path of [`/v1/family/members/${'x'.repeat(200)}`, '/v1/family/']) {
+      expectProblem(await service.call('PATCH', path, { token, body: {} }), 404, 'not-found');
+    }
+  });
+
+  it('HEAD answers what GET does, without its body', async () => {
+    const answer = await service.call('HEAD', '/health/live');
+    expect([answer.status, answer.text]).toEqual([200, '']);
+  });
+});
