@@ -12,7 +12,7 @@ const INVISIBLE = /[\p{C}\p{Default_Ignorable_Code_Point}]/u;
  * Case is not settled: by the language for ı and İ (CaseFolding.txt, status T); for the iota subscript, in NFD
  * U+0345, by the order of marks, as it becomes a letter of its own.
  */
-const UNSETTLED_CASE = /[\u0130\u0131\u0345]|i\u0307/u;
+const UNSETTLED_CASE = /\u0345|[\u0130\u0131]|i\u0307/u;
 /** RFC 5322 atext in small letters, and PRECIS LetterDigits (RFC 8264, section 9.1). No capital is left by then. */
 const ATOM = /^[a-z0-9!#$%&'*+/=?^_`{|}~\p{Ll}\p{Lo}\p{Lm}\p{Mn}\p{Mc}\p{Nd}-]+$/u;
 /** RFC 5892, section 2.6, "DISALLOWED": kashidas, tone marks and repeat marks. */
