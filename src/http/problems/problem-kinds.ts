@@ -27,6 +27,8 @@ export const problemKinds = {
     title: 'The family has as many members as it can',
     tellsDetail: true,
   },
+  'member-already-added': { status: 409, title: 'The family has another member with this id' },
+  'member-has-no-credential': { status: 409, title: 'This member cannot sign in' },
   'changed-meanwhile': { status: 409, title: 'The family was changed by somebody else at the same moment' },
   'idempotency-key-in-use': { status: 409, title: 'A request with this Idempotency-Key is still under way' },
   'precondition-failed': { status: 412, title: 'The family changed since the version named in If-Match' },
@@ -57,6 +59,7 @@ export const problemKinds = {
     title: 'It is not known whether this was stored; try again with the same Idempotency-Key',
     retryAfter: 2,
   },
+  'service-stopping': { status: 503, title: 'The service is being stopped; try again', retryAfter: 2 },
   'database-unavailable': { status: 503, title: 'The database does not answer', retryAfter: 2 },
 } as const satisfies Record<string, ProblemKind>;
 
