@@ -26,6 +26,8 @@ export function createAdapter(): FastifyAdapter {
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     forceCloseConnections: 'idle',
+    // Its own answer while it stops is no problem document: `refuseWhileStopping` answers instead.
+    return503OnClosing: false,
     // Node would refuse a request without `Host` by itself, and not as a problem.
     http: { connectionsCheckingInterval: CHECK_CONNECTIONS_EVERY_MS, requireHostHeader: false },
     clientErrorHandler: answerUnreadableRequest,
@@ -39,6 +41,7 @@ export function configureServer(app: NestFastifyApplication, logger: Logger): vo
   const methods = new KnownMethods(server);
   limitConnections(server);
   acceptJsonOnly(server);
+  refuseWhileStopping(server);
   server.addHook('onRequest', async (request, reply) => {
     void reply.header('x-correlation-id', correlationIdOf(request)).header('cache-control', 'no-store');
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
@@ -57,6 +60,20 @@ export function configureServer(app: NestFastifyApplication, logger: Logger): vo
   app.useGlobalPipes(validationPipe());
   app.useGlobalFilters(new ProblemFilter(logger, methods));
   serveOpenApi(app);
+}
+
+/** A connection that is still open brings no new work to a service that stops: that would find no database. */
+function refuseWhileStopping(server: FastifyInstance): void {
+  const state = { stopping: false };
+  server.addHook('preClose', (done) => {
+    state.stopping = true;
+    done();
+  });
+  server.addHook('onRequest', async (_request, reply) => {
+    if (!state.stopping) return;
+    void reply.header('connection', 'close');
+    throw new HttpProblem('service-stopping');
+  });
 }
 
 /** What Fastify refuses while it looks for a route: bad percent-encoding, a parameter longer than any of ours. */
