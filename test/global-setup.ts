@@ -75,7 +75,8 @@ async function removeLeftovers(): Promise<void> {
     const dataDir = join(tmpdir(), name);
     const { running, users } = await embeddedStatus(dataDir);
     if (!running || users.length > 0) continue;
-    // Another run may have begun to use it since.
-    if (await stopEmbedded(dataDir, reporter)) await rm(dataDir, { recursive: true, force: true });
+    // Another run may have begun to use it since, or may be removing it right now.
+    const stopped = await stopEmbedded(dataDir, reporter).catch(() => false);
+    if (stopped) await rm(dataDir, { recursive: true, force: true });
   }
 }
