@@ -42,7 +42,10 @@ function forge(header: Record<string, unknown>, payload: Record<string, unknown>
 
 function hs256WithPublicKey(format: 'pem' | 'der'): string {
   const { publicKey, kid } = signingKeys();
-  const secret = publicKey.export({ format, type: 'spki' });
+  const secret =
+    format === 'pem'
+      ? publicKey.export({ format, type: 'spki' })
+      : publicKey.export({ format, type: 'spki' });
   const [, payload] = family.token.split('.');
   const signed = `${base64url({ alg: 'HS256', typ: 'at+jwt', kid })}.${payload}`;
   return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;

@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import { pino } from 'pino';
 import { loadConfiguration } from '../../src/config/configuration.js';
 import type { Secrets } from '../../src/config/secrets.js';
+import { verifyInstallation } from '../../src/database/installation.js';
 import type { IssuedSession } from '../../src/sessions/access-tokens.js';
 import { createApp } from '../../src/start-service.js';
 import { createTestDatabase, type TestDatabase } from './test-database.js';
@@ -88,6 +89,7 @@ export function testSecrets(): Secrets {
 export async function startTestService(options: TestServiceOptions = {}): Promise<TestService> {
   const database = options.database ?? (await createTestDatabase());
   const secrets = options.secrets ?? testSecrets();
+  await verifyInstallation(await database.clientAs('service'), database.name, secrets);
   const logged: string[] = [];
   const configuration = loadConfiguration({ PORT: '0', DATA_DIR: '/nonexistent', ...options.env });
   const app = await createApp({

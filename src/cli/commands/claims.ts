@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { UserFacingError } from '../../config/user-facing-error.js';
 import { inspectStructure } from '../../database/inspect-structure.js';
 import { rebuildClaims } from '../../families/claims/rebuild-claims.js';
+import { remakeClaimsCollection } from '../../families/claims/remake-collection.js';
 import { verifyClaims } from '../../families/claims/verify-claims.js';
 import { EXIT } from '../exit-code.js';
 import type { Terminal } from '../terminal.js';
@@ -60,9 +61,10 @@ async function verify(terminal: Terminal, { json }: Options): Promise<void> {
 
 async function rebuild(terminal: Terminal, { json }: Options): Promise<void> {
   await withLog(terminal, { as: 'service', json }, async (open) => {
+    const reporter = terminal.reporter(json);
+    await remakeClaimsCollection(open.client, open.database.name, reporter);
     await requireSoundCollections(open);
     const keys = await openFamilyKeys(open);
-    const reporter = terminal.reporter(json);
     const done = await rebuildClaims(open.collections, keys, (read, total) =>
       reporter.progress('Reading the log', read, total),
     );
@@ -82,7 +84,7 @@ async function rebuild(terminal: Terminal, { json }: Options): Promise<void> {
   });
 }
 
-/** An insert would make a dropped collection again, without its unique index and its validator. */
+/** What the service may not mend itself, such as another validator, is mended before claims are put back. */
 async function requireSoundCollections({ client, database: { name } }: OpenLog): Promise<void> {
   const { findings } = await inspectStructure(client, name);
   if (findings.length === 0) return;

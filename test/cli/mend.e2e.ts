@@ -1,0 +1,227 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import mongoose, { type mongo } from 'mongoose';
+import { cliInstallation, runCli, type CliInstallation } from '../support/cli-installation.js';
+import { bareTestDatabase, testRootUri } from '../support/test-database.js';
+import { PASSWORD } from '../support/test-service.js';
+
+let installation: CliInstallation;
+let run: CliInstallation['run'];
+
+beforeEach(async () => {
+  installation = await cliInstallation();
+  ({ run } = installation);
+});
+afterEach(() => installation.remove());
+
+function logDatabase() {
+  const { database } = installation.service;
+  return database.rootClient.db(database.logName);
+}
+
+function claims() {
+  return logDatabase().collection<{ _id: string; [field: string]: unknown }>('email_claims');
+}
+
+async function codes(...commands: string[][]): Promise<number[]> {
+  const results: number[] = [];
+  for (const args of commands) results.push((await run(args)).code);
+  return results;
+}
+
+const VERIFY = ['claims', 'verify'];
+const REBUILD = ['claims', 'rebuild'];
+
+describe('claims', () => {
+  it('are put back after they were wiped, and the service goes on', async () => {
+    const { service } = installation;
+    const families = [await service.register(), await service.register()];
+    const before = await claims().find().sort({ _id: 1 }).toArray();
+    expect(await codes(VERIFY)).toEqual([0]);
+
+    await claims().deleteMany({});
+    const wiped = await run([...VERIFY, '--json']);
+    expect(wiped.code).toBe(1);
+    expect(wiped.json()).toMatchObject({ ok: false, expected: 2, stored: 0, sentinel: null, missing: 2 });
+    expect(wiped.out).not.toContain('@');
+
+    const rebuilt = await run([...REBUILD, '--json']);
+    expect(rebuilt.code).toBe(0);
+    expect(rebuilt.json()).toMatchObject({ claims: 2, restored: 2, removed: 0, corrected: 0, contested: [] });
+    expect(await claims().find().sort({ _id: 1 }).toArray()).toEqual(before);
+    expect(await codes(VERIFY, REBUILD)).toEqual([0, 0]);
+    for (const { email } of families) {
+      const answer = await service.call('POST', '/v1/sessions', { body: { email, password: PASSWORD } });
+      expect(answer.status).toBe(201);
+    }
+    await service.register();
+    expect((await run(VERIFY)).out).toContain('All 3 claims are as the log says');
+  });
+
+  it('are put back with their index and their validator after the collection was dropped', async () => {
+    const { service } = installation;
+    const { email } = await service.register();
+    const before = await structure();
+    await claims().drop();
+
+    const rebuilt = await run(REBUILD);
+    expect(rebuilt).toMatchObject({ code: 0 });
+    expect(rebuilt.out).toContain('1 claims are as the log says');
+    expect(await structure()).toEqual(before);
+    expect(await codes(VERIFY, ['doctor'])).toEqual([0, 0]);
+    await expect(service.register({ email })).rejects.toThrow('409');
+    await service.register();
+  });
+
+  it('are put back with their index after only that was dropped', async () => {
+    await installation.service.register();
+    const before = await structure();
+    await claims().dropIndex('family_1_member_1');
+    expect(await codes(REBUILD)).toEqual([0]);
+    expect(await structure()).toEqual(before);
+  });
+
+  it('are not put back under another validator, and the way out is told', async () => {
+    await logDatabase().command({ collMod: 'email_claims', validator: {} });
+    const { code, err } = await run(REBUILD);
+    expect(code).toBe(1);
+    expect(err).toContain('database init');
+  });
+
+  it('that are wrong, missing or too many are found and mended', async () => {
+    const { service } = installation;
+    const [one, two] = [await service.register(), await service.register()];
+    await claims().deleteOne({ _id: one.email });
+    await claims().updateOne({ _id: two.email }, { $set: { family: one.id } });
+    await claims().insertOne({
+      _id: 'x@example.org',
+      family: one.id,
+      member: 'm',
+      position: mongoose.mongo.Long.ONE,
+    });
+    const found = await run([...VERIFY, '--json']);
+    expect([found.code, found.json()]).toMatchObject([1, { missing: 1, extra: 1, different: 1 }]);
+    const mended = await run([...REBUILD, '--json']);
+    expect(mended.json()).toMatchObject({ claims: 2, restored: 1, removed: 1, corrected: 1 });
+    expect(await codes(VERIFY)).toEqual([0]);
+  });
+
+  it('that two families make on one address are reported, and the earlier keeps it', async () => {
+    const { service } = installation;
+    const first = await service.register();
+    // What a service that was let in without its claims would have written.
+    await claims().deleteOne({ _id: first.email });
+    const second = await service.register({ email: first.email });
+    await claims().deleteMany({});
+
+    const verified = await run([...VERIFY, '--json']);
+    expect(verified.code).toBe(1);
+    expect(verified.json().contested).toEqual([
+      {
+        kept: { family: first.id, member: first.owner, position: 1 },
+        refused: { family: second.id, member: second.owner, position: 2 },
+      },
+    ]);
+    const rebuilt = await run(REBUILD);
+    expect(rebuilt.code).toBe(1);
+    expect(rebuilt.out).toContain(`family ${first.id} (position 1) keeps an address`);
+    expect(await claims().findOne({ _id: first.email })).toMatchObject({ family: first.id });
+  });
+
+  function structure() {
+    return Promise.all([
+      logDatabase()
+        .listCollections({ name: 'email_claims' })
+        .toArray()
+        .then(([found]) => (found as mongo.CollectionInfo | undefined)?.options),
+      claims().indexes(),
+    ]);
+  }
+});
+
+describe('doctor', () => {
+  const doctor = async (env?: Record<string, string>) => {
+    const { code, json } = await run(['doctor', '--json'], env);
+    return { code, ...json() };
+  };
+
+  it('finds nothing wrong where nothing is, but for the key beside its data', async () => {
+    await installation.service.register();
+    const report = await doctor();
+    expect(report).toMatchObject({ code: 0, ok: true, problems: 0 });
+    expect(report.checks).toContainEqual({
+      state: 'warning',
+      what: expect.stringContaining('key-encryption key lies beside the data'),
+      remedy: expect.stringContaining('FAMILY_KEYS_KEK'),
+    });
+    expect((await run(['doctor'])).out).toContain('All 1 claims are there');
+  });
+
+  it('does not warn of the key where it comes from elsewhere', async () => {
+    const key = installation.service.secrets.keyEncryptionKey.toString('base64');
+    const path = join(installation.dataDir, 'secrets', 'family-keys-kek');
+    expect(await readFile(path, 'utf8')).toBe(key);
+    const { out } = await run(['doctor'], { FAMILY_KEYS_KEK: key });
+    expect(out).not.toContain('lies beside the data');
+  });
+
+  it('tells of another key', async () => {
+    await installation.service.register();
+    const report = await doctor({ FAMILY_KEYS_KEK: Buffer.alloc(32).toString('base64') });
+    expect(report).toMatchObject({ code: 1, ok: false, problems: 1 });
+  });
+
+  it('tells of a dropped index', async () => {
+    await claims().dropIndex('family_1_member_1');
+    const report = await doctor();
+    expect(report).toMatchObject({ code: 1, ok: false });
+    const { what, remedy } = report.checks.find(({ state }: { state: string }) => state === 'problem');
+    expect(what).toContain('email_claims');
+    expect(remedy).toMatch(/\w/);
+  });
+
+  it('tells of wiped claims and how to put them back', async () => {
+    await installation.service.register();
+    await claims().deleteMany({});
+    const report = await doctor();
+    expect(report.checks).toContainEqual({
+      state: 'warning',
+      what: expect.stringContaining('wiped'),
+      remedy: expect.stringContaining('claims rebuild'),
+    });
+  });
+
+  it('tells of a server that does not answer', async () => {
+    const report = await doctor({ MONGODB_URI: 'mongodb://127.0.0.1:1/nothing' });
+    expect(report).toMatchObject({ code: 1, problems: 1 });
+  });
+});
+
+describe('database init', () => {
+  it('sets up a server of one’s own, and changes nothing the second time', async () => {
+    const database = await bareTestDatabase();
+    try {
+      const env = { DATA_DIR: join(installation.dataDir, 'new'), MONGODB_URI: '' };
+      const args = ['database', 'init', '--admin-uri', testRootUri(), '--name', database.name];
+      const first = await runCli([...args, '--json'], env);
+      expect(first.code).toBe(0);
+      expect(first.json()).toMatchObject({ name: database.name, users: expect.arrayContaining(['service']) });
+      const passwords = await readFile(join(env.DATA_DIR, 'secrets', 'database-users.json'), 'utf8');
+      expect(first.out).not.toContain(JSON.parse(passwords).service);
+
+      const second = await runCli(args, env);
+      expect(second).toMatchObject({ code: 0 });
+      expect(second.err).not.toContain('Made');
+      expect(await readFile(join(env.DATA_DIR, 'secrets', 'database-users.json'), 'utf8')).toBe(passwords);
+
+      const server = new URL(database.uriAs('root'));
+      server.username = '';
+      server.password = '';
+      server.searchParams.delete('authSource');
+      const status = await runCli(['database', 'status', '--json'], { ...env, MONGODB_URI: server.href });
+      expect(status.json()).toMatchObject({ name: database.name, head: 0, events: 0, sentinel: 0 });
+    } finally {
+      await database.drop();
+    }
+  });
+});

@@ -1,0 +1,73 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runCli } from '../support/cli-installation.js';
+
+let dataDir: string;
+
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'family-accounts-cli-'));
+});
+afterAll(() => rm(dataDir, { recursive: true, force: true }));
+
+const COMMANDS = [
+  [],
+  ['families'],
+  ['families', 'show'],
+  ['events'],
+  ['events', 'tail'],
+  ['events', 'show'],
+  ['claims'],
+  ['claims', 'verify'],
+  ['claims', 'rebuild'],
+  ['database'],
+  ['database', 'url'],
+  ['database', 'init'],
+  ['database', 'status'],
+  ['doctor'],
+];
+
+describe('the command line', () => {
+  it.each(COMMANDS.map((command) => [['family-accounts', ...command].join(' '), command] as const))(
+    'says how %s is called, without an installation',
+    async (name, command) => {
+      const { code, out, err } = await runCli([...command, '--help'], { DATA_DIR: dataDir });
+      expect({ code, err }).toEqual({ code: 0, err: '' });
+      expect(out).toContain(`Usage: ${name}`);
+      if (command.length > 1 || command[0] === 'doctor') expect(out).toContain('--json');
+    },
+  );
+
+  it.each([
+    [['nonsense']],
+    [['families', 'nonsense']],
+    [['families']],
+    [[]],
+    [['doctor', '--nonsense']],
+    [['doctor', 'too', 'many']],
+    [['database', 'init']],
+  ])('ends with 2 where it is called wrongly: %j', async (args) => {
+    const { code, out, err } = await runCli(args, { DATA_DIR: dataDir });
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toMatch(/--help|Usage/);
+  });
+
+  it('tells how to make an installation where there is none, and makes none', async () => {
+    for (const args of [
+      ['events', 'tail'],
+      ['database', 'url'],
+      ['claims', 'rebuild'],
+    ]) {
+      const { code, out, err } = await runCli(args, { DATA_DIR: join(dataDir, 'nothing') });
+      expect({ code, out }).toEqual({ code: 1, out: '' });
+      expect(err).toContain('npm start');
+      expect(err).not.toMatch(/^\s+at /m);
+    }
+  });
+
+  it('tells which variable is wrong', async () => {
+    const { code, err } = await runCli(['doctor'], { DATA_DIR: dataDir, PORT: 'http' });
+    expect(code).toBe(1);
+    expect(err).not.toMatch(/^\s+at /m);
+  });
+});
