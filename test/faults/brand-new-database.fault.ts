@@ -139,7 +139,7 @@ describe('a database that is not as it has to be', () => {
 async function wasServedUntil(port: number, process: Promise<unknown>): Promise<boolean> {
   const state = { over: false, served: false };
   void process.then(() => (state.over = true));
-  while (!state.over) {
+  while (!state.over && !state.served) {
     const socket = createConnection({ port, host: '127.0.0.1' });
     await once(socket, 'connect').then(
       () => (state.served = true),

@@ -8,7 +8,7 @@ export interface Outcome {
   ms: number;
 }
 
-export const PASSWORD = 'correct horse battery staple';
+const PASSWORD = 'correct horse battery staple';
 /** The service promises an answer within 10 s; longer than that is a hang. */
 const HANGS_AFTER_MS = 30_000;
 
