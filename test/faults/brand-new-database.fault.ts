@@ -124,7 +124,7 @@ describe('a database that is not as it has to be', () => {
       .insertMany([sampleEvent(1), { ...sampleEvent(2), stream: 'family-1' }]);
 
     const { code, output } = await runCommand(
-      ['database', 'init', '--admin-uri', testRootUri(), '--name', database.name],
+      ['database', 'init', '--reset-passwords', '--admin-uri', testRootUri(), '--name', database.name],
       { dataDir: folder.path },
     );
 

@@ -45,7 +45,8 @@ export const killDatabase: Round = async (service, dataDir, name) => {
   // None is cut off, none is told anything but success or "not now".
   const answers = calls.map(({ outcome }) => outcome ?? null);
   const odd = answers.filter((answer) => answer?.status !== 201 && !AWAY.includes(answer?.problem ?? ''));
-  expect(tally(odd)).toEqual({});
+  const log = odd.length === 0 ? [] : unexpectedFailures(service);
+  expect({ odd: tally(odd), log }).toEqual({ odd: {}, log: [] });
   expect(away.map((answer) => answer?.status)).toEqual([503, 503]);
   const slow = [...answers, ...away].filter((answer) => (answer?.ms ?? 0) > ANSWERED_WITHIN_MS);
   expect(slow).toEqual([]);
@@ -67,4 +68,12 @@ export async function runRounds(dataDir: string, rounds: readonly Round[]): Prom
 async function atRandom(load: ReturnType<typeof startLoad>): Promise<void> {
   await load.acknowledged(ACKNOWLEDGED_BEFORE);
   await sleep(Math.random() * 400);
+}
+
+/** What the service logged of failures that it has no problem for, for whoever has to find the cause. */
+function unexpectedFailures(service: ServiceProcess): string[] {
+  return service
+    .output()
+    .split('\n')
+    .filter((line) => line.includes('internal-error'));
 }
