@@ -1,11 +1,10 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { v7 as uuidv7 } from 'uuid';
 import type { CommandContext } from '../families/command-context.js';
 import type { IdempotencyKeys } from '../idempotency/idempotency-keys.js';
 import type { AccessTokenSubject } from '../sessions/access-tokens.js';
 import { HttpProblem } from './problems/problem.js';
-import { correlationIdOf } from './server/correlation-id.js';
+import { correlationIdOf, requestIdOf } from './server/correlation-id.js';
 
 /** Longest key taken, in characters. */
 const MAX_KEY = 255;
@@ -13,6 +12,7 @@ const MAX_KEY = 255;
 /** What of a request a command needs beside its body. */
 export interface RequestFacts {
   correlationId: string;
+  requestId: string;
   method: string;
   /** Path without the query. */
   path: string;
@@ -26,6 +26,7 @@ export const Facts = createParamDecorator((_: unknown, context: ExecutionContext
   const request = context.switchToHttp().getRequest<FastifyRequest>();
   return {
     correlationId: correlationIdOf(request),
+    requestId: requestIdOf(request),
     method: request.method,
     path: request.url.split('?', 1)[0] ?? request.url,
     body: request.body,
@@ -37,13 +38,13 @@ export const Facts = createParamDecorator((_: unknown, context: ExecutionContext
 /** The context of a command that arrives over HTTP. `caller` is null for one who has no account yet. */
 export function commandContext(
   keys: IdempotencyKeys,
-  { correlationId, method, path, body, idempotencyKey }: RequestFacts,
+  { correlationId, requestId, method, path, body, idempotencyKey }: RequestFacts,
   caller: AccessTokenSubject | null,
 ): CommandContext {
   return {
     actor: caller === null ? null : `member:${caller.member}`,
     correlationId,
-    causationId: uuidv7(),
+    causationId: requestId,
     now: new Date(),
     idempotencyKey:
       idempotencyKey === undefined

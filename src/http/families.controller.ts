@@ -28,7 +28,8 @@ export class FamiliesController {
   @ApiOperation({ summary: 'Register a family with its owner' })
   @ApiMutation()
   @ApiFamilyWithSession(201)
-  @ApiProblems('invalid-email-address', 'invalid-password', 'email-already-claimed', 'password-hashing-busy')
+  @ApiProblems('invalid-email-address', 'invalid-password', 'invalid-name', 'invalid-locale')
+  @ApiProblems('invalid-credentials', 'email-already-claimed', 'claims-missing', 'password-hashing-busy')
   async register(
     @Body() { email, password, familyName, locale = DEFAULT_LOCALE }: RegisterFamilyDto,
     @Facts() facts: RequestFacts,

@@ -10,11 +10,19 @@ import { BearerGuard, Caller } from './auth/bearer.guard.js';
 import { commandContext, Facts, type RequestFacts } from './command-context.js';
 import { ChangeFamilyDto, ChangePasswordDto, ReasonDto } from './dto/families.dto.js';
 import { isKnownVersion, requiredVersion } from './entity-tags.js';
-import { ApiEntityTag, ApiFamily, ApiIfMatch, ApiMutation, ApiProblems } from './openapi/decorators.js';
+import {
+  ApiEntityTag,
+  ApiFamily,
+  ApiIfMatch,
+  ApiMutation,
+  ApiNoContent,
+  ApiProblems,
+} from './openapi/decorators.js';
 import { viewFamily, type FamilyView } from './views/family-view.js';
 
 @ApiTags('family')
 @ApiBearerAuth()
+@ApiProblems('not-authenticated', 'family-not-found')
 @UseGuards(BearerGuard)
 @Controller('v1/family')
 export class FamilyController {
@@ -64,6 +72,7 @@ export class FamilyController {
   @Post('password')
   @HttpCode(204)
   @ApiOperation({ summary: "Change the caller's own password" })
+  @ApiNoContent()
   @ApiMutation()
   @ApiProblems('invalid-password', 'wrong-password', 'family-is-closed', 'password-hashing-busy')
   async changePassword(

@@ -2,7 +2,7 @@ import { Controller, Get } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { EventLog } from '../event-log/event-log.js';
 import { HttpProblem } from './problems/problem.js';
-import { ApiProblems } from './openapi/decorators.js';
+import { ApiOk, ApiProblems } from './openapi/decorators.js';
 
 /** Longest a readiness check waits for the database, in milliseconds. */
 const READY_WITHIN_MS = 3_000;
@@ -26,6 +26,7 @@ export class HealthController {
   /** Degraded is still ready: everything that can be answered is. Not ready is a 503. */
   @Get('ready')
   @ApiOperation({ summary: 'The service can do its work' })
+  @ApiOk('Ready, or degraded: then `alarms` says what a person has to do')
   @ApiProblems('database-unavailable', 'log-damaged')
   async ready(): Promise<Readiness> {
     const claimsMissing = await within(READY_WITHIN_MS, this.claimsAreMissing());

@@ -13,11 +13,12 @@ import { BearerGuard, Caller } from './auth/bearer.guard.js';
 import { commandContext, Facts, type RequestFacts } from './command-context.js';
 import { AddMemberDto, ChangeMemberDto } from './dto/families.dto.js';
 import { requiredVersion } from './entity-tags.js';
-import { ApiIfMatch, ApiMember, ApiMutation, ApiProblems } from './openapi/decorators.js';
+import { ApiIfMatch, ApiMember, ApiMutation, ApiNoContent, ApiProblems } from './openapi/decorators.js';
 import { viewMember, type MemberView } from './views/family-view.js';
 
 @ApiTags('members')
 @ApiBearerAuth()
+@ApiProblems('not-authenticated', 'family-not-found')
 @UseGuards(BearerGuard)
 @Controller('v1/family/members')
 export class MembersController {
@@ -55,7 +56,13 @@ export class MembersController {
   @ApiMutation()
   @ApiIfMatch()
   @ApiMember(200)
-  @ApiProblems('invalid-name', 'invalid-birth-year', 'family-is-closed', 'member-not-found')
+  @ApiProblems(
+    'invalid-name',
+    'invalid-birth-year',
+    'family-is-closed',
+    'member-not-found',
+    'family-not-found',
+  )
   async change(
     @Caller() caller: AccessTokenSubject,
     @Param('id') memberId: string,
@@ -78,9 +85,10 @@ export class MembersController {
   @Delete(':id')
   @HttpCode(204)
   @ApiOperation({ summary: 'Remove a member; the owner stays' })
+  @ApiNoContent()
   @ApiMutation()
   @ApiIfMatch()
-  @ApiProblems('family-is-closed', 'member-not-found', 'owner-cannot-be-removed')
+  @ApiProblems('family-is-closed', 'member-not-found', 'family-not-found', 'owner-cannot-be-removed')
   async remove(
     @Caller() caller: AccessTokenSubject,
     @Param('id') memberId: string,

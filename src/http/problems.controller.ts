@@ -1,5 +1,6 @@
 import { Controller, Get, Param } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOk, ApiProblems } from './openapi/decorators.js';
 import { isProblemCode } from './problems/problem-of-error.js';
 import { HttpProblem, type ProblemKind } from './problems/problem.js';
 import { problemKinds } from './problems/problem-kinds.js';
@@ -18,6 +19,8 @@ export class ProblemsController {
 
   @Get(':code')
   @ApiOperation({ summary: 'What one problem means' })
+  @ApiOk('The kind of problem')
+  @ApiProblems('not-found')
   show(@Param('code') code: string): { type: string } & ProblemKind {
     if (!isProblemCode(code)) throw new HttpProblem('not-found');
     return { type: `/problems/${code}`, ...problemKinds[code] };

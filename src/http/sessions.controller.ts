@@ -5,7 +5,7 @@ import { AccessTokens } from '../sessions/access-tokens.js';
 import { SignIn } from '../sessions/sign-in.js';
 import { answerWith } from './answers.js';
 import { SignInDto } from './dto/families.dto.js';
-import { ApiFamilyWithSession, ApiProblems } from './openapi/decorators.js';
+import { BODY_PROBLEMS, ApiFamilyWithSession, ApiProblems } from './openapi/decorators.js';
 import { viewFamily } from './views/family-view.js';
 import type { FamilyWithSession } from './views/session-view.js';
 
@@ -21,6 +21,7 @@ export class SessionsController {
   @HttpCode(201)
   @ApiOperation({ summary: 'Sign in with email address and password' })
   @ApiFamilyWithSession(201)
+  @ApiProblems(...BODY_PROBLEMS, 'database-unavailable')
   @ApiProblems('invalid-credentials', 'claims-missing', 'password-hashing-busy')
   async create(
     @Body() { email, password }: SignInDto,

@@ -131,9 +131,9 @@ describe('claims', () => {
   function structure() {
     return Promise.all([
       logDatabase()
-        .listCollections({ name: 'email_claims' })
+        .listCollections<mongo.CollectionInfo>({ name: 'email_claims' })
         .toArray()
-        .then(([found]) => (found as mongo.CollectionInfo | undefined)?.options),
+        .then(([found]) => found?.options),
       claims().indexes(),
     ]);
   }

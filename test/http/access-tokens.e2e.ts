@@ -1,5 +1,5 @@
 import { createHash, createHmac, createPrivateKey, createPublicKey, randomBytes } from 'node:crypto';
-import { SignJWT, type JWTHeaderParameters, type JWTPayload } from 'jose';
+import { SignJWT } from 'jose';
 import { deriveKey } from '../../src/config/secrets.js';
 import { AccessTokens } from '../../src/sessions/access-tokens.js';
 import { expectProblem } from '../support/expect-problem.js';
@@ -35,8 +35,8 @@ function forge(header: Record<string, unknown>, payload: Record<string, unknown>
   const { privateKey, kid } = signingKeys();
   const now = Math.floor(Date.now() / 1000);
   const right = { family: family.id, sub: family.owner, iss: ISSUER, iat: now, exp: now + 900 };
-  return new SignJWT({ ...right, ...payload } as JWTPayload)
-    .setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt', kid, ...header } as JWTHeaderParameters)
+  return new SignJWT({ ...right, ...payload })
+    .setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt', kid, ...header })
     .sign(privateKey);
 }
 

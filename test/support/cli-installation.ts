@@ -64,7 +64,7 @@ export function runCli(args: readonly string[], env: Record<string, string>): Pr
     const { PATH = '', HOME = '' } = process.env;
     const options = { env: { PATH, HOME, ...env }, timeout: 25_000 };
     execFile(process.execPath, [CLI, ...args], options, (error, out, err) => {
-      if (error !== null && typeof error.code !== 'number') return reject(error);
+      if (error !== null && typeof error.code !== 'number') return reject(new Error(error.message));
       resolveResult({
         code: typeof error?.code === 'number' ? error.code : 0,
         out,

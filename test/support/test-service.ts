@@ -138,7 +138,7 @@ async function callService(
     ...(content === undefined ? {} : { body: content }),
   });
   const text = await answer.text();
-  const isJson = /json/.test(answer.headers.get('content-type') ?? '');
+  const isJson = (answer.headers.get('content-type') ?? '').includes('json');
   return {
     status: answer.status,
     headers: answer.headers,
@@ -159,8 +159,8 @@ async function register(
   return {
     id: family.id,
     owner: family.members[0].id,
-    email: String(body.email),
-    password: String(body.password),
+    email: body.email,
+    password: body.password,
     token: session.accessToken,
     session,
     answer,

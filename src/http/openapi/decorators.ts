@@ -26,7 +26,14 @@ export function ApiMutation(): Decorator {
       description:
         'Makes a retry safe: for 24 hours the same key with the same request gets the first answer again.',
     }),
-    ApiProblems('invalid-request', 'idempotency-key-reused', 'idempotency-key-in-use', 'log-unavailable'),
+    ApiProblems(
+      ...BODY_PROBLEMS,
+      'idempotency-key-reused',
+      'idempotency-key-in-use',
+      'log-unavailable',
+      'outcome-unknown',
+      'database-unavailable',
+    ),
   );
 }
 
@@ -55,25 +62,57 @@ export function ApiFamilyWithSession(status: 201): Decorator {
   );
 }
 
-/** The problems a call may be answered with, by their codes; one entry per status. */
+/** What may be wrong with a body before anybody looks at its fields. */
+export const BODY_PROBLEMS = [
+  'invalid-request',
+  'invalid-json',
+  'body-too-large',
+  'unsupported-media-type',
+] as const satisfies ProblemCode[];
+
+/**
+ * The problems a call, or every call of a controller, may be answered with, by their codes; one entry per
+ * status. Several of these add up.
+ */
 export function ApiProblems(...codes: ProblemCode[]): Decorator {
+  return (target: object, key?: string | symbol, descriptor?: PropertyDescriptor) => {
+    const decorated = (descriptor?.value as object | undefined) ?? target;
+    const before = (Reflect.getMetadata(PROBLEMS, decorated) ?? []) as ProblemCode[];
+    const all = [...new Set([...before, ...codes])];
+    Reflect.defineMetadata(PROBLEMS, all, decorated);
+    const describe = applyDecorators(ApiExtraModels(ProblemView), ...responses(all));
+    // The overloads of a decorator cannot be told from its arguments.
+    (describe as (...args: unknown[]) => void)(target, key, descriptor);
+  };
+}
+
+/** Where the codes collected so far are kept. */
+const PROBLEMS = Symbol('problems');
+
+function responses(codes: readonly ProblemCode[]): Decorator[] {
   const byStatus = new Map<number, ProblemCode[]>();
   for (const code of codes) {
     const { status } = problemKinds[code];
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
-  return applyDecorators(
-    ApiExtraModels(ProblemView),
-    ...[...byStatus].map(([status, ofStatus]) =>
-      ApiResponse({
-        status,
-        description: ofStatus
-          .map((code) => `\`/problems/${code}\`: ${problemKinds[code].title}`)
-          .join('\n\n'),
-        content: { 'application/problem+json': { schema: { $ref: getSchemaPath(ProblemView) } } },
-      }),
-    ),
+  return [...byStatus].map(([status, ofStatus]) =>
+    ApiResponse({
+      status,
+      description: ofStatus.map((code) => `\`/problems/${code}\`: ${problemKinds[code].title}`).join('\n\n'),
+      content: { 'application/problem+json': { schema: { $ref: getSchemaPath(ProblemView) } } },
+    }),
   );
+}
+
+export function ApiNoContent(): Decorator {
+  return applyDecorators(
+    ApiResponse({ status: 204, description: 'Done', headers: { ...position, ...entityTagHeader } }),
+  );
+}
+
+/** An answer of 200 that is no part of version 1's promises. */
+export function ApiOk(description: string): Decorator {
+  return applyDecorators(ApiResponse({ status: 200, description }));
 }
 
 function ApiWrapped(status: 200 | 201, name: string, view: typeof FamilyView | typeof MemberView): Decorator {

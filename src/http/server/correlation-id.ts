@@ -1,7 +1,8 @@
 import type { FastifyRequest } from 'fastify';
 import { v7 as uuidv7, validate } from 'uuid';
 
-const ids = new WeakMap<object, string>();
+const correlationIds = new WeakMap<object, string>();
+const requestIds = new WeakMap<object, string>();
 
 /**
  * What a request is found by, in the log, in the events it caused and in the problem it was answered with:
@@ -9,10 +10,17 @@ const ids = new WeakMap<object, string>();
  * is stored in the clear with the events.
  */
 export function correlationIdOf(request: FastifyRequest): string {
-  const known = ids.get(request.raw);
+  const known = correlationIds.get(request.raw);
   if (known !== undefined) return known;
   const sent = request.headers['x-correlation-id'];
   const id = typeof sent === 'string' && validate(sent) ? sent.toLowerCase() : uuidv7();
-  ids.set(request.raw, id);
+  correlationIds.set(request.raw, id);
+  return id;
+}
+
+/** One request and no other: the cause of what it does. In the service's log beside its correlation id. */
+export function requestIdOf(request: FastifyRequest): string {
+  const id = requestIds.get(request.raw) ?? uuidv7();
+  requestIds.set(request.raw, id);
   return id;
 }

@@ -8,7 +8,7 @@ import { problemOfError } from '../problems/problem-of-error.js';
 import { ProblemFilter } from '../problems/problem.filter.js';
 import { sendProblem } from '../problems/send-problem.js';
 import { HttpProblem } from '../problems/problem.js';
-import { correlationIdOf } from './correlation-id.js';
+import { correlationIdOf, requestIdOf } from './correlation-id.js';
 import { acceptJsonOnly } from './json-body.js';
 import {
   CHECK_CONNECTIONS_EVERY_MS,
@@ -37,7 +37,7 @@ export function createAdapter(): FastifyAdapter {
 
 /** Everything that surrounds the controllers. Call it before `app.init()` or `app.listen()`. */
 export function configureServer(app: NestFastifyApplication, logger: Logger): void {
-  const server = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  const server = app.getHttpAdapter().getInstance();
   const methods = new KnownMethods(server);
   limitConnections(server);
   acceptJsonOnly(server);
@@ -53,7 +53,12 @@ export function configureServer(app: NestFastifyApplication, logger: Logger): vo
     const route = request.routeOptions.url ?? 'unknown';
     const facts = { method: request.method, route, status: reply.statusCode };
     logger.info(
-      { ...facts, ms: Math.round(reply.elapsedTime), correlationId: correlationIdOf(request) },
+      {
+        ...facts,
+        ms: Math.round(reply.elapsedTime),
+        correlationId: correlationIdOf(request),
+        requestId: requestIdOf(request),
+      },
       'request',
     );
   });
