@@ -3,7 +3,7 @@ import type { mongo } from 'mongoose';
 import { canonicalJson } from './canonical-json.js';
 
 /** How long a key's answer is kept, in milliseconds (24 hours). */
-export const KEPT_MS = 24 * 60 * 60 * 1000;
+const KEPT_MS = 24 * 60 * 60 * 1000;
 
 /** One mutation as a client named it: the key it sent, and what it asked for under that key. */
 export interface IdempotentRequest {
@@ -38,6 +38,14 @@ export class IdempotencyKeyReused extends Error {
   constructor() {
     super('This Idempotency-Key was used for another request before');
     this.name = 'IdempotencyKeyReused';
+  }
+}
+
+/** The first request with this key has not been answered within the deadline. */
+export class IdempotencyKeyInUse extends Error {
+  constructor(waitedMs: number) {
+    super(`A request with this Idempotency-Key is still under way after ${waitedMs} ms`);
+    this.name = 'IdempotencyKeyInUse';
   }
 }
 

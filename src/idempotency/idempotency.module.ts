@@ -4,7 +4,6 @@ import { deriveKey } from '../config/secrets.js';
 import { EventLogModule } from '../event-log/event-log.module.js';
 import { LogCollections } from '../event-log/log-collections.js';
 import { IdempotencyKeys } from './idempotency-keys.js';
-import { OneAtATime } from './one-at-a-time.js';
 
 @Module({
   imports: [EventLogModule],
@@ -18,12 +17,7 @@ import { OneAtATime } from './one-at-a-time.js';
           deriveKey(secrets.serviceSecret, 'idempotency-keys'),
         ),
     },
-    {
-      provide: OneAtATime,
-      inject: [RUNTIME],
-      useFactory: ({ configuration }: Runtime) => new OneAtATime(configuration.appendDeadlineMs),
-    },
   ],
-  exports: [IdempotencyKeys, OneAtATime],
+  exports: [IdempotencyKeys],
 })
 export class IdempotencyModule {}

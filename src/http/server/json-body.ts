@@ -53,7 +53,7 @@ function hasInheritedName(value: unknown): boolean {
 }
 
 /** Counts brackets outside strings, before anything is parsed. */
-export function isDeeperThan(json: string, limit: number): boolean {
+function isDeeperThan(json: string, limit: number): boolean {
   let depth = 0;
   let inString = false;
   for (let index = 0; index < json.length; index += 1) {
