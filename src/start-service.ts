@@ -88,7 +88,11 @@ async function checkEverything(
   try {
     const { allowWritableLog } = configuration;
     const { warnings } = await verifyDatabase(client, database.name, { allowWritableLog });
-    for (const { problem, remedy } of warnings) logger.warn({ problem, remedy }, 'start-up check');
+    for (const { problem, remedy } of warnings) {
+      // On the terminal whatever LOG_LEVEL says, and as a line of the log for whoever collects those.
+      reporter.line(`WARNING: ${problem}. ${remedy}.`);
+      logger.warn({ problem, remedy }, 'start-up check');
+    }
     const mayCreate = await isNewInstallation(client, database.name);
     const secrets = await loadSecrets(configuration, { mayCreate, reporter });
     await verifyInstallation(client, database.name, secrets);

@@ -6,6 +6,7 @@ import { addDoctorCommand } from './commands/doctor.js';
 import { addEventsCommands } from './commands/events.js';
 import { addFamiliesCommands } from './commands/families.js';
 import { EXIT, UsageError, type ExitCode } from './exit-code.js';
+import { mendable } from './mendable.js';
 import { Terminal } from './terminal.js';
 
 const EPILOGUE = `
@@ -36,7 +37,7 @@ export async function runCommandLine(argv: readonly string[], env: NodeJS.Proces
       process.stderr.write(`${error.message}\n`);
       return EXIT.usage;
     }
-    process.stderr.write(reportFailure(error));
+    process.stderr.write(reportFailure(mendable(error)));
     return EXIT.findings;
   }
 }

@@ -2,7 +2,6 @@ import type { mongo } from 'mongoose';
 import { fingerprintOf, loadSecrets } from '../config/secrets.js';
 import { connectDatabase } from '../database/connect.js';
 import { logDatabaseOf } from '../database/database-names.js';
-import { hasCode, MONGO_CODE } from '../database/mongo-codes.js';
 import type { OpenDatabase } from '../database/open-database.js';
 import type { DatabaseUser } from '../database/roles.js';
 import { verifyInstallation } from '../database/installation.js';
@@ -51,12 +50,7 @@ export async function openFamilyKeys({
   collections,
 }: OpenLog): Promise<FamilyKeys> {
   const secrets = await loadSecrets(configuration, { mayCreate: false });
-  try {
-    await verifyInstallation(client, database.name, secrets);
-  } catch (error) {
-    // Fingerprints are left where none differs; a user who only reads cannot, and need not.
-    if (!hasCode(error, MONGO_CODE.unauthorized)) throw error;
-  }
+  await verifyInstallation(client, database.name, secrets, { mayRecord: false });
   const { keyEncryptionKey: key } = secrets;
   return new FamilyKeys(collections.db.collection('family_keys'), { key, fingerprint: fingerprintOf(key) });
 }

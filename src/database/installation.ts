@@ -26,12 +26,15 @@ export async function isNewInstallation(client: mongo.MongoClient, name: string)
 /**
  * Makes sure that this process has the secrets the database was made with: the first one leaves their
  * fingerprints, everyone after is compared with them. Call it before anything is read or written with them.
+ * @param options `mayRecord` (default true): leave the fingerprints of these secrets where there are none. Only the service
+ *   does: whoever merely looks must not decide which secrets are the right ones.
  * @throws UserFacingError that names the secret that differs.
  */
 export async function verifyInstallation(
   client: mongo.MongoClient,
   name: string,
   secrets: Pick<Secrets, 'keyEncryptionKey' | 'serviceSecret'>,
+  { mayRecord = true }: { readonly mayRecord?: boolean } = {},
 ): Promise<void> {
   const log = client.db(logDatabaseOf(name));
   const kek = fingerprintOf(secrets.keyEncryptionKey);
@@ -57,11 +60,11 @@ export async function verifyInstallation(
       String(storedService),
     ]);
   }
-  if (storedKek !== undefined && storedService !== undefined) return;
+  if (!mayRecord || (storedKek !== undefined && storedService !== undefined)) return;
   // One after the other: of two first processes with other secrets, one leaves both of its fingerprints.
   if (storedKek === undefined) await insertUnlessThere(log, { _id: 'key-encryption-key', fingerprint: kek });
   else await insertUnlessThere(log, { _id: 'service-secret', fingerprint: service });
-  await verifyInstallation(client, name, secrets);
+  await verifyInstallation(client, name, secrets, { mayRecord });
 }
 
 async function storedFingerprint(

@@ -44,9 +44,10 @@ export async function openDatabase(
 }
 
 async function openEmbedded(
-  { dataDir, databaseName: name }: Configuration,
+  configuration: Configuration,
   { reporter, env, mayCreate }: OpenDatabaseOptions,
 ): Promise<OpenDatabase> {
+  const { dataDir, databaseName: name } = configuration;
   const isNew = !existsSync(join(dataDir, 'mongodb'));
   if (isNew && !mayCreate) {
     throw new UserFacingError(`There is no installation in ${dataDir} yet.`, {
@@ -56,7 +57,7 @@ async function openEmbedded(
       ],
     });
   }
-  const embedded = await startEmbedded({ dataDir, env, reporter });
+  const embedded = await startEmbedded({ dataDir, env: asConfigured(env, configuration), reporter });
   try {
     const passwords = await ensureDatabaseUsers(dataDir, DATABASE_USERS);
     if (mayCreate)
@@ -79,6 +80,19 @@ async function openEmbedded(
     await embedded.release();
     throw error;
   }
+}
+
+/** The environment with the embedded server's variables as they were read and checked, not as they were typed. */
+function asConfigured(env: NodeJS.ProcessEnv, configuration: Configuration): NodeJS.ProcessEnv {
+  const { mongodBinary, mongodPort, mongodCacheGb, mongodMinFreeMb, mongodStartSeconds } = configuration;
+  return {
+    ...env,
+    MONGOD_BINARY: mongodBinary,
+    MONGOD_PORT: mongodPort?.toString(),
+    MONGOD_CACHE_GB: String(mongodCacheGb),
+    MONGOD_MIN_FREE_MB: String(mongodMinFreeMb),
+    MONGOD_START_SECONDS: String(mongodStartSeconds),
+  };
 }
 
 async function initialiseAsRoot(
@@ -109,6 +123,11 @@ function openExternal(
         return databaseUrl({ server, name });
       if (as === 'auditor' && mongodbAuditorUri !== undefined)
         return databaseUrl({ server: mongodbAuditorUri, name });
+      if (as === 'root') {
+        throw new UserFacingError('The administrator of your own MongoDB is not known here.', {
+          remedies: ['use the connection string you passed to "database init --admin-uri"'],
+        });
+      }
       const password = (await readDatabaseUsers(dataDir))[as];
       if (password !== undefined) return databaseUrl({ server, name, as, password });
       throw new UserFacingError(`The password of the database user "${as}" is not known here.`, {

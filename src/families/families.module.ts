@@ -4,7 +4,6 @@ import { EventLog } from '../event-log/event-log.js';
 import { EventLogModule } from '../event-log/event-log.module.js';
 import { IdempotencyKeys } from '../idempotency/idempotency-keys.js';
 import { IdempotencyModule } from '../idempotency/idempotency.module.js';
-import { OneAtATime } from '../idempotency/one-at-a-time.js';
 import { FamilyKeys } from '../privacy/family-keys.js';
 import { PrivacyModule } from '../privacy/privacy.module.js';
 import { FamiliesService } from './families.service.js';
@@ -24,14 +23,14 @@ import { PasswordHashing } from './password-hashing.js';
     },
     {
       provide: FamiliesService,
-      inject: [EventLog, FamilyKeys, IdempotencyKeys, PasswordHashing, OneAtATime],
+      inject: [EventLog, FamilyKeys, IdempotencyKeys, PasswordHashing, RUNTIME],
       useFactory: (
         log: EventLog,
         keys: FamilyKeys,
         idempotencyKeys: IdempotencyKeys,
         passwords: PasswordHashing,
-        oneAtATime: OneAtATime,
-      ) => new FamiliesService({ log, keys, idempotencyKeys }, passwords, oneAtATime),
+        { configuration }: Runtime,
+      ) => new FamiliesService({ log, keys, idempotencyKeys }, passwords, configuration.appendDeadlineMs),
     },
   ],
   exports: [FamiliesService, PasswordHashing, IdempotencyModule, PrivacyModule, EventLogModule],

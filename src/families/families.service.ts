@@ -1,7 +1,7 @@
 import mongoose from 'mongoose';
 import { v7 as uuidv7 } from 'uuid';
 import { ClaimsMissing, LogUnavailable, OutcomeUnknown } from '../event-log/errors.js';
-import type { OneAtATime } from '../idempotency/one-at-a-time.js';
+import { IdempotencyKeyInUse } from '../idempotency/idempotency-keys.js';
 import { answerAgain } from './answer-again.js';
 import {
   carryOut,
@@ -57,13 +57,18 @@ export type Intent = FamilyCommand extends infer C
 
 /** Everything that can be done with a family, for HTTP, the command line and jobs alike. */
 export class FamiliesService {
-  private readonly inTurn = new InTurn();
+  private readonly perFamily: InTurn;
+  private readonly perKey: InTurn;
 
   constructor(
     private readonly store: FamilyStore,
     private readonly passwords: PasswordHashing,
-    private readonly oneAtATime: OneAtATime,
-  ) {}
+    /** How long a command waits for another of its family, or of its idempotency key, in milliseconds. */
+    deadlineMs: number,
+  ) {
+    this.perFamily = new InTurn(deadlineMs, (waitedMs) => new LogUnavailable(waitedMs));
+    this.perKey = new InTurn(deadlineMs, (waitedMs) => new IdempotencyKeyInUse(waitedMs));
+  }
 
   /**
    * Registers a family with its owner.
@@ -143,9 +148,9 @@ export class FamiliesService {
     const { idempotencyKey } = context;
     // Commands for one family would only meet in conflicts, and each is decided again after every one it lost.
     const decideAndAppend = (): Promise<CommandOutcome> =>
-      this.inTurn.run(target.family, () => carryOut(this.store, target, context, plan));
+      this.perFamily.run(target.family, () => carryOut(this.store, target, context, plan));
     if (idempotencyKey === null) return decideAndAppend();
-    return this.oneAtATime.run(idempotencyKey.id, async () => {
+    return this.perKey.run(idempotencyKey.id, async () => {
       const before = await answerAgain(this.store, idempotencyKey);
       if (before !== null) return before;
       try {
@@ -181,6 +186,7 @@ function isDatabaseAway(error: unknown): boolean {
   return (
     error instanceof LogUnavailable ||
     error instanceof OutcomeUnknown ||
-    error instanceof mongoose.mongo.MongoError
+    error instanceof mongoose.mongo.MongoNetworkError ||
+    error instanceof mongoose.mongo.MongoServerSelectionError
   );
 }

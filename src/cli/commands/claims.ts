@@ -39,7 +39,7 @@ async function verify(terminal: Terminal, { json }: Options): Promise<void> {
     );
     terminal.answer(json, report, () => [
       report.ok
-        ? `All ${report.expected} claims are as the log says (position ${report.position}).`
+        ? `Claims: ${report.expected}, all as the log says (position ${report.position}).`
         : `The claims differ from the log (position ${report.position}):`,
       ...(report.ok
         ? []

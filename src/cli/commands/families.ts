@@ -24,7 +24,7 @@ async function show(terminal: Terminal, wanted: string, json?: boolean): Promise
     const id = wanted.includes('@') ? await familyWithEmail(open, wanted) : wanted;
     const { state, version, position } = await loadFamily(open.log, keys, id);
     if (!isRegistered(state)) throw noSuchFamily(wanted);
-    const { email, name, locale, status, members, createdAt } = state;
+    const { emailAsTyped: email, name, locale, status, members, createdAt } = state;
     const family = { id, email, name, locale, status, createdAt, version, position, members };
     terminal.answer(json, family, () => [
       `${name} (${status})`,

@@ -11,7 +11,11 @@ export async function insertAll(
   documents: readonly mongo.Document[],
   session: mongo.ClientSession,
 ): Promise<void> {
-  const reply = await db.command({ insert: collection, documents, ordered: true }, { session });
+  const reply = await db.command(
+    { insert: collection, documents, ordered: true },
+    // A command does not inherit it from its database.
+    { session, ignoreUndefined: true },
+  );
   const [refused] = (reply['writeErrors'] ?? []) as mongo.ErrorDescription[];
   if (refused !== undefined) throw new mongoose.mongo.MongoServerError(refused);
 }
