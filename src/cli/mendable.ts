@@ -1,4 +1,4 @@
-import mongoose from 'mongoose';
+import { isDatabaseAway } from '../database/database-away.js';
 import { UserFacingError } from '../config/user-facing-error.js';
 import { LogDamaged, LogUnavailable, OutcomeUnknown } from '../event-log/errors.js';
 import { ClaimsLeaseTaken } from '../families/claims/claims-lease.js';
@@ -23,13 +23,12 @@ const remedies: readonly (readonly [ErrorClass, string])[] = [
   [UnknownEventShape, 'use the version of this program that wrote the event, or a newer one'],
   [LogUnavailable, WAIT],
   [OutcomeUnknown, WAIT],
-  [mongoose.mongo.MongoNetworkError, WAIT],
-  [mongoose.mongo.MongoServerSelectionError, WAIT],
 ];
 
 /** The error as a person is told of it, where there is something to be done; otherwise as it came. */
 export function mendable(error: unknown): unknown {
-  const remedy = remedies.find(([errorClass]) => error instanceof errorClass)?.[1];
+  const known = remedies.find(([errorClass]) => error instanceof errorClass)?.[1];
+  const remedy = known ?? (isDatabaseAway(error) ? WAIT : undefined);
   if (remedy === undefined || !(error instanceof Error)) return error;
   return new UserFacingError(`${error.message}.`, { remedies: [remedy], cause: error });
 }

@@ -1,6 +1,6 @@
-import mongoose from 'mongoose';
 import { v7 as uuidv7 } from 'uuid';
 import { ClaimsMissing, LogUnavailable, OutcomeUnknown } from '../event-log/errors.js';
+import { isDatabaseAway } from '../database/database-away.js';
 import { IdempotencyKeyInUse } from '../idempotency/idempotency-keys.js';
 import { answerAgain } from './answer-again.js';
 import {
@@ -156,7 +156,7 @@ export class FamiliesService {
       try {
         return await decideAndAppend();
       } catch (error) {
-        if (isDatabaseAway(error)) throw error;
+        if (wasNotAnswered(error)) throw error;
         // The first call may have won in another process meanwhile, and be the very reason of this refusal.
         const again = await answerAgain(this.store, idempotencyKey);
         if (again !== null) return again;
@@ -182,11 +182,6 @@ export class FamiliesService {
 }
 
 /** Nothing was refused, so no earlier call can be the reason; and asking again would make the caller wait twice. */
-function isDatabaseAway(error: unknown): boolean {
-  return (
-    error instanceof LogUnavailable ||
-    error instanceof OutcomeUnknown ||
-    error instanceof mongoose.mongo.MongoNetworkError ||
-    error instanceof mongoose.mongo.MongoServerSelectionError
-  );
+function wasNotAnswered(error: unknown): boolean {
+  return error instanceof LogUnavailable || error instanceof OutcomeUnknown || isDatabaseAway(error);
 }

@@ -7,7 +7,7 @@ import type { LogHead } from '../log-head.js';
 import type { KnownVersions } from './known-versions.js';
 import { duplicateIn, mayPass } from './mongo-errors.js';
 import { findRefusals } from './refusals.js';
-import { endStalledTransactions } from './stalled-head.js';
+import { endSessionOnServer, endStalledTransactions } from './stalled-head.js';
 import { waitUntilMajority } from './wait-until-majority.js';
 
 /** After this long in write conflicts the holder of the head is looked at: it may be dead. */
@@ -102,6 +102,10 @@ async function tryOnce(
     // An attempt that came past the head has found the uncertain one absent, and absent for good.
     if (placed !== null) uncertain = placed.commitSent ? placed : null;
     if (session.inTransaction()) await session.abortTransaction().catch(() => undefined);
+    // Not an abort: that would be refused once a commit was sent.
+    else if (placed?.commitSent === true) {
+      await endSessionOnServer(collections.client, session).catch(() => undefined);
+    }
     for (const pending of batch) pending.started = uncertain?.batch.includes(pending) ?? false;
     return { error, uncertain };
   } finally {

@@ -1,6 +1,7 @@
 import mongoose from 'mongoose';
+import { isDatabaseAway } from '../../database/database-away.js';
 
-const { MongoError, MongoServerError, MongoNetworkError, MongoServerSelectionError } = mongoose.mongo;
+const { MongoError, MongoServerError } = mongoose.mongo;
 
 const DUPLICATE_KEY = 11000;
 
@@ -17,9 +18,6 @@ export function mayPass(error: unknown): boolean {
   return (
     error.hasErrorLabel('TransientTransactionError') ||
     error.hasErrorLabel('UnknownTransactionCommitResult') ||
-    error.hasErrorLabel('RetryableWriteError') ||
-    error.hasErrorLabel('RetryableError') ||
-    error instanceof MongoNetworkError ||
-    error instanceof MongoServerSelectionError
+    isDatabaseAway(error)
   );
 }

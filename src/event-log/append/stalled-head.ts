@@ -1,4 +1,4 @@
-import type { mongo } from 'mongoose';
+import mongoose, { type mongo } from 'mongoose';
 
 /** A writer holds the head for milliseconds; one that holds it this long has died or hangs. */
 const STALLED_AFTER_MICROS = 1_500_000;
@@ -11,7 +11,8 @@ const STALLED_AFTER_MICROS = 1_500_000;
  * Returns how many sessions were ended.
  */
 export async function endStalledTransactions(client: mongo.MongoClient): Promise<number> {
-  const admin = client.db('admin');
+  // The aggregation takes no other read concern, and would inherit the connection's.
+  const admin = client.db('admin', { readConcern: new mongoose.mongo.ReadConcern('local') });
   const idle = await admin
     .aggregate<{ lsid?: { id: mongo.UUID }; transaction: { timeOpenMicros?: mongo.Long | number } }>([
       { $currentOp: { allUsers: false, idleSessions: true } },
@@ -23,4 +24,15 @@ export async function endStalledTransactions(client: mongo.MongoClient): Promise
     .flatMap(({ lsid }) => (lsid === undefined ? [] : [{ id: lsid.id }]));
   if (sessions.length > 0) await admin.command({ killSessions: sessions });
   return sessions.length;
+}
+
+/**
+ * Ends one session, and with it a transaction whose commit may never have reached the server: it has
+ * committed by then or never will, and holds up nobody. One that is gone already is no error.
+ */
+export async function endSessionOnServer(
+  client: mongo.MongoClient,
+  session: mongo.ClientSession,
+): Promise<void> {
+  if (session.id !== undefined) await client.db('admin').command({ killSessions: [session.id] });
 }

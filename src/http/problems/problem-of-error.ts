@@ -1,5 +1,5 @@
 import { HttpException } from '@nestjs/common';
-import mongoose from 'mongoose';
+import { isDatabaseAway } from '../../database/database-away.js';
 import {
   AppendTooLarge,
   ClaimsMissing,
@@ -42,8 +42,6 @@ const codeByErrorClass: readonly (readonly [ErrorClass, ProblemCode])[] = [
   [FamilyKeyMissing, 'log-damaged'],
   [SealBroken, 'log-damaged'],
   [KeyDoesNotUnwrap, 'log-damaged'],
-  [mongoose.mongo.MongoNetworkError, 'database-unavailable'],
-  [mongoose.mongo.MongoServerSelectionError, 'database-unavailable'],
 ];
 
 /** Fastify's own refusals, which come before any handler. */
@@ -87,6 +85,7 @@ function codeOf(error: unknown): ProblemCode {
   }
   const known = codeByErrorClass.find(([errorClass]) => error instanceof errorClass);
   if (known !== undefined) return known[1];
+  if (isDatabaseAway(error)) return 'database-unavailable';
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') {
     const code = codeByFastifyError[error.code];
     if (code !== undefined) return code;
