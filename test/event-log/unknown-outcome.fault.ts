@@ -52,9 +52,9 @@ describe('a commit without an answer', () => {
 
   it('does not stop the others: another writer goes on meanwhile', async () => {
     proxy.cutNextCommits('lose the answer', 2);
-    const both = [log, test.log];
+    const writerOf = (index: number): EventLog => (index % 2 === 0 ? log : test.log);
     await Promise.all(
-      Array.from({ length: 60 }, (_, index) => both[index % 2]?.append(registration(newEmail()))),
+      Array.from({ length: 60 }, (_, index) => writerOf(index).append(registration(newEmail()))),
     );
     expect((await test.log.head()).position).toBe(60);
   });

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 /** What a proxy does to the next commit that passes. */
@@ -55,7 +56,8 @@ export async function startCuttingProxy(target: number): Promise<CuttingProxy> {
       else client.write(chunk);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,
     cutNextCommits: (cut, times = 1) => {
@@ -72,7 +74,8 @@ export async function startCuttingProxy(target: number): Promise<CuttingProxy> {
     },
     close: async () => {
       for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
+      server.close();
+      await once(server, 'close');
     },
   };
 }
