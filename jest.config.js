@@ -3,7 +3,10 @@ export default {
   rootDir: '.',
   roots: ['<rootDir>/src', '<rootDir>/test'],
   testEnvironment: 'node',
-  testMatch: process.env.LONG === 'true' ? ['**/*.long.ts'] : ['**/*.unit.ts', '**/*.int.ts', '**/*.e2e.ts', '**/*.fault.ts'],
+  testMatch:
+    process.env.LONG === 'true'
+      ? ['**/*.long.ts']
+      : ['**/*.unit.ts', '**/*.int.ts', '**/*.e2e.ts', '**/*.fault.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: {

@@ -8,7 +8,7 @@ import { FamilyKeys, type FamilyKeyDocument } from '../../src/privacy/family-key
 import { connectDatabase } from '../../src/database/connect.js';
 import { createTestDatabase, type TestDatabase } from './test-database.js';
 
-export const DEADLINE_MS = 8_000;
+const DEADLINE_MS = 8_000;
 
 /** A log on an installation of its own, written to as the `service` user. */
 export interface TestLog {

@@ -4,7 +4,7 @@ import { claimDifferences, type ClaimDifference } from './claim-differences.js';
 import { ExpectedClaims, type ContestedClaim, type OnProgress } from './expected-claims.js';
 
 /** Addresses held in memory at once: some 250 bytes each. */
-export const CLAIMS_PER_SHARE = 250_000;
+const CLAIMS_PER_SHARE = 250_000;
 /** Differences shown; all of them are counted. */
 const MAX_SAMPLES = 10;
 
