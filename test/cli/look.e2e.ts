@@ -130,7 +130,7 @@ describe('events', () => {
 });
 
 describe('database url', () => {
-  it.each(['service', 'reader', 'auditor', 'shredder', 'root'])(
+  it.each(['service', 'reader', 'auditor', 'shredder'])(
     'as %s is one line that connects and names the database in its path',
     async (user) => {
       const { code, out, err } = await run(['database', 'url', '--as', user]);
@@ -144,6 +144,12 @@ describe('database url', () => {
       expect(signedIn).toBe(user);
     },
   );
+
+  it('does not know the administrator of a server that is not its own', async () => {
+    const { code, out, err } = await run(['database', 'url', '--as', 'root']);
+    expect([code, out]).toEqual([1, '']);
+    expect(err).toContain('The administrator of your own MongoDB is not known here.');
+  });
 
   it('is the reader’s where nobody is named, and is JSON where it is asked to be', async () => {
     const { json } = await run(['database', 'url', '--json']);

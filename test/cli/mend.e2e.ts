@@ -55,7 +55,7 @@ describe('claims', () => {
       expect(answer.status).toBe(201);
     }
     await service.register();
-    expect((await run(VERIFY)).out).toContain('All 3 claims are as the log says');
+    expect((await run(VERIFY)).out).toContain('Claims: 3, all as the log says');
   });
 
   it('are put back with their index and their validator after the collection was dropped', async () => {
@@ -66,7 +66,7 @@ describe('claims', () => {
 
     const rebuilt = await run(REBUILD);
     expect(rebuilt).toMatchObject({ code: 0 });
-    expect(rebuilt.out).toContain('1 claims are as the log says');
+    expect(rebuilt.out).toContain('Claims: 1, all as the log says');
     expect(await structure()).toEqual(before);
     expect(await codes(VERIFY, ['doctor'])).toEqual([0, 0]);
     await expect(service.register({ email })).rejects.toThrow('409');
@@ -154,7 +154,7 @@ describe('doctor', () => {
       what: expect.stringContaining('key-encryption key lies beside the data'),
       remedy: expect.stringContaining('FAMILY_KEYS_KEK'),
     });
-    expect((await run(['doctor'])).out).toContain('All 1 claims are there');
+    expect((await run(['doctor'])).out).toContain('Claims: 1, as many as there should be');
   });
 
   it('does not warn of the key where it comes from elsewhere', async () => {

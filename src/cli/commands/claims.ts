@@ -69,7 +69,7 @@ async function rebuild(terminal: Terminal, { json }: Options): Promise<void> {
       reporter.progress('Reading the log', read, total),
     );
     terminal.answer(json, done, () => [
-      `${done.claims} claims are as the log says (position ${done.position}): ` +
+      `Claims: ${done.claims}, all as the log says (position ${done.position}): ` +
         `${done.restored} restored, ${done.removed} removed, ${done.corrected} corrected.`,
       ...done.contested.map(
         ({ kept, refused }) =>
