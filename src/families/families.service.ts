@@ -22,7 +22,7 @@ import { presentedPassword, type PasswordHashing } from './password-hashing.js';
 
 /** With so many passwords waiting, each of their callers waits longer than for company anyway. */
 const MANY_WAITING = 8;
-const WAIT_FOR_COMPANY_MS = 40;
+const WAIT_FOR_COMPANY_MS = 75;
 
 /** What a person gives to register. */
 export interface Registration {
