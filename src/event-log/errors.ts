@@ -17,7 +17,10 @@ export class VersionConflict extends EventLogError {
   }
 }
 
-/** Another stream holds the value. The value itself is personal and not in the message. */
+/**
+ * Another stream holds the value, or the member it is claimed for holds another one. The value itself is
+ * personal and not in the message.
+ */
 export class ClaimTaken extends EventLogError {
   constructor(
     readonly stream: string,

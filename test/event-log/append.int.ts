@@ -202,7 +202,7 @@ describe('releasing a claim', () => {
     const other = registration(newEmail());
     await test.log.append(other);
     const thief = { family: other.stream.slice('family-'.length), member: randomUUID() };
-    await test.log.append(change(other.stream, 1, [releasing(thief)]));
+    await expect(test.log.append(change(other.stream, 1, [releasing(thief)]))).rejects.toThrow(ClaimTaken);
     expect(await test.log.findClaim(email)).not.toBeNull();
   });
 });

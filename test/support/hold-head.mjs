@@ -10,11 +10,12 @@ await client
   .db(logDatabase)
   .collection('log_head')
   .updateOne({ _id: 'head' }, { $inc: { position: mongoose.mongo.Long.fromNumber(1) } }, { session });
-process.stdout.write('holding\n');
 process.on('SIGUSR2', () => {
   session.commitTransaction().then(
     () => process.stdout.write('committed\n'),
     () => process.stdout.write('refused\n'),
   );
 });
+// Only now: whoever reads this sends signals.
+process.stdout.write('holding\n');
 setInterval(() => undefined, 1_000);

@@ -42,19 +42,23 @@ export interface Appended {
   at: Date;
 }
 
-/** Bytes this append brings to a transaction. @throws AppendTooLarge, RangeError for a nonsensical version. */
+/** Bytes this append brings to a transaction. @throws AppendTooLarge, RangeError for a nonsensical version or time. */
 export function measureAppend(request: AppendRequest): number {
   if (!Number.isInteger(request.expectedVersion) || request.expectedVersion < 0) {
     throw new RangeError(`An expected version is a whole number from 0, not ${request.expectedVersion}`);
   }
+  // It would be stored as 1970, and time would have gone back.
+  if (Number.isNaN(request.now.getTime())) throw new RangeError('The time of a command is a valid date');
   if (request.events.length === 0) throw new RangeError('An append holds at least one event');
   if (request.events.length > MAX_BATCH_EVENTS) {
     throw new AppendTooLarge(`${request.events.length} events`, `${MAX_BATCH_EVENTS}`);
   }
+  const { BSON } = mongoose.mongo;
   let bytes = 0;
   for (const event of request.events) {
-    bytes += 400 + (event.sealed?.byteLength ?? 0) + mongoose.mongo.BSON.calculateObjectSize(event.data);
+    bytes += 400 + (event.sealed?.byteLength ?? 0) + BSON.calculateObjectSize(event.data);
   }
+  for (const { document } of request.alongside ?? []) bytes += BSON.calculateObjectSize(document);
   if (bytes > MAX_BATCH_BYTES) throw new AppendTooLarge(`${bytes} bytes`, `${MAX_BATCH_BYTES} bytes`);
   return bytes;
 }

@@ -45,7 +45,9 @@ export function takeBatch(waiting: PendingAppend[]): PendingAppend[] {
     events += pending.request.events.length;
     bytes += pending.bytes;
   }
-  waiting.splice(0, waiting.length, ...later);
+  // Not by splice: a crowd is more arguments than a call can take.
+  waiting.length = 0;
+  for (const pending of later) waiting.push(pending);
   return batch;
 }
 

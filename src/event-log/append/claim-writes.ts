@@ -1,15 +1,21 @@
 import mongoose, { type mongo } from 'mongoose';
-import { ClaimsMissing } from '../errors.js';
+import { ClaimsMissing, ClaimTaken } from '../errors.js';
+import type { ClaimChange } from '../event.js';
 import type { PlacedEvent } from '../event-bytes.js';
 import { insertAll } from './insert-all.js';
 import { CLAIMS_SENTINEL, type ClaimDocument, type LogCollections } from '../log-collections.js';
 
 const { Long } = mongoose.mongo;
 
+interface Release extends Pick<ClaimChange, 'value' | 'holder'> {
+  stream: string;
+}
+
 /**
  * Carries out the claims of a batch inside its transaction, in append order, and moves the sentinel by as
  * many. `firstPosition` is the position of the first event.
- * @throws ClaimsMissing without the sentinel; a duplicate-key error for a value somebody holds.
+ * @throws ClaimsMissing without the sentinel; a duplicate-key error for making what somebody holds; ClaimTaken
+ * for giving back what somebody else holds.
  */
 export async function writeClaims(
   { db, claims }: LogCollections,
@@ -19,8 +25,8 @@ export async function writeClaims(
 ): Promise<void> {
   const writes: mongo.AnyBulkWriteOperation<ClaimDocument>[] = [];
   const made: ClaimDocument[] = [];
-  let released = 0;
-  placed.forEach(({ event }, index) => {
+  const released: Release[] = [];
+  placed.forEach(({ event, stream }, index) => {
     for (const { kind, value, holder } of event.claims ?? []) {
       if (kind === 'make') {
         const position = Long.fromNumber(firstPosition + index);
@@ -28,20 +34,37 @@ export async function writeClaims(
         made.push(document);
         writes.push({ insertOne: { document } });
       } else {
-        // With the holder in the filter nobody can release what another family holds.
         writes.push({ deleteOne: { filter: { _id: value, ...holder } } });
-        released += 1;
+        released.push({ stream, value, holder });
       }
     }
   });
   if (writes.length === 0) return;
   const sentinel = await claims.updateOne(
     { _id: CLAIMS_SENTINEL },
-    { $inc: { count: Long.fromNumber(made.length - released) } },
+    { $inc: { count: Long.fromNumber(made.length - released.length) } },
     { session },
   );
   if (sentinel.matchedCount === 0) throw new ClaimsMissing();
-  // A released claim that is not there was wiped: the sentinel counts what should be, so it moves all the same.
-  if (released > 0) await claims.bulkWrite(writes, { session, ordered: true });
-  else await insertAll(db, 'email_claims', made, session);
+  if (released.length === 0) return insertAll(db, 'email_claims', made, session);
+  await requireOwnOrWiped(claims, session, released);
+  await claims.bulkWrite(writes, { session, ordered: true });
+}
+
+/**
+ * A claim to be given back that is not there was wiped: the sentinel counts what should be, so it moves all
+ * the same. One that somebody else holds must stay, and the sentinel with it.
+ */
+async function requireOwnOrWiped(
+  claims: LogCollections['claims'],
+  session: mongo.ClientSession,
+  released: readonly Release[],
+): Promise<void> {
+  const found = claims.find({ _id: { $in: released.map(({ value }) => value) } }, { session });
+  for await (const { _id, family = '', member = '' } of found) {
+    const thief = released.find(
+      ({ value, holder }) => value === _id && (holder.family !== family || holder.member !== member),
+    );
+    if (thief !== undefined) throw new ClaimTaken(thief.stream, { family, member });
+  }
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { attemptAppend, type Attempt } from './append-transaction.js';
 import type { PendingAppend } from './batch.js';
-import { ClaimsMissing, EventLogError, LogDamaged, LogUnavailable, OutcomeUnknown } from '../errors.js';
+import { ClaimsMissing, ClaimTaken, LogDamaged, LogUnavailable, OutcomeUnknown } from '../errors.js';
 import type { LogCollections } from '../log-collections.js';
 import type { LogHead } from '../log-head.js';
 import type { KnownVersions } from './known-versions.js';
@@ -12,8 +12,8 @@ import { waitUntilMajority } from './wait-until-majority.js';
 
 /** After this long in write conflicts the holder of the head is looked at: it may be dead. */
 const SUSPECT_HOLDER_AFTER_MS = 1_000;
-/** A duplicate that no read explains was given back meanwhile; this often, the log contradicts itself. */
-const MAX_UNEXPLAINED_DUPLICATES = 5;
+/** What stands in the way may be committed and not yet on a majority, where refusals are looked up; this long. */
+const EXPLAINED_WITHIN_MS = 2_000;
 
 /** What a process's writer carries from batch to batch. */
 export interface BatchWriter {
@@ -29,34 +29,41 @@ export interface BatchWriter {
 /**
  * Stores a batch: tries until everything in it is stored, refused for a reason of its own, or out of time.
  * Every append of the batch is settled when this resolves; it never rejects.
+ * @param unexplainedSince when something first stood in the way that no read accounts for; usually never.
  */
-export async function commitBatch(writer: BatchWriter, batch: readonly PendingAppend[]): Promise<void> {
+export async function commitBatch(
+  writer: BatchWriter,
+  batch: readonly PendingAppend[],
+  unexplainedSince: number | null = null,
+): Promise<void> {
   const began = Date.now();
   let stallCheckedAt = began;
-  let unexplained = 0;
   let uncertain: Attempt | null = null;
-  await writer.known.refuseUnreached(writer.collections, batch).catch(() => undefined);
   let open = stillOpen(batch);
   while (open.length > 0) {
     const tried: TryResult = await tryOnce(writer, open, uncertain);
+    const { error } = tried;
     uncertain = tried.uncertain;
     open = stillOpen(open);
-    if (tried.error === null) continue;
+    if (error === null) continue;
 
-    if (duplicateIn(tried.error) !== null || tried.error instanceof ClaimsMissing) {
-      const refused = await refuseWhatIsTaken(writer.collections, open);
-      unexplained = refused ? 0 : unexplained + 1;
-      if (unexplained > MAX_UNEXPLAINED_DUPLICATES) rejectAll(open, explain(tried.error));
-    } else if (!mayPass(tried.error)) {
-      await refuseAlone(writer, open, tried.error);
-    } else {
-      if (Date.now() - began > writer.deadlineMs) giveUp(open, Date.now() - began, tried.error);
+    // While an attempt may be stored nothing is refused, whatever the error: the next try finds out first.
+    if (uncertain !== null || mayPass(error)) {
+      unexplainedSince = null;
+      if (Date.now() - began > writer.deadlineMs) giveUp(open, Date.now() - began, error);
       if (Date.now() - stallCheckedAt > SUSPECT_HOLDER_AFTER_MS) {
         stallCheckedAt = Date.now();
         await endStalledTransactions(writer.collections.client).catch(() => 0);
       }
-      // Writers that met at the head part at random; 2–10 ms was best with four processes.
-      await sleep(2 + Math.random() * 8);
+      await shortPause();
+    } else if (!standsInTheWay(error)) {
+      await refuseAlone(writer, open, error);
+    } else if (await refuseWhatIsTaken(writer.collections, open)) {
+      unexplainedSince = null;
+    } else {
+      unexplainedSince ??= Date.now();
+      if (Date.now() - unexplainedSince < EXPLAINED_WITHIN_MS) await shortPause();
+      else await refuseAlone(writer, open, error, unexplainedSince);
     }
     open = stillOpen(open);
   }
@@ -70,14 +77,21 @@ interface TryResult {
 
 async function tryOnce(
   writer: BatchWriter,
-  batch: readonly PendingAppend[],
+  open: readonly PendingAppend[],
   uncertain: Attempt | null,
 ): Promise<TryResult> {
   const { collections } = writer;
   const session = collections.client.startSession();
   let placed: Attempt | null = null as Attempt | null;
-  for (const pending of batch) pending.started = true;
+  let batch = open;
   try {
+    // Those of an uncertain attempt have passed this, and may be stored by now.
+    if (uncertain === null) {
+      await writer.known.refuseUnreached(collections, batch);
+      batch = stillOpen(batch);
+      if (batch.length === 0) return { error: null, uncertain };
+    }
+    for (const pending of batch) pending.started = true;
     const outcome = await attemptAppend(collections, session, batch, {
       remembered: writer.alone ? writer.lastWrite : null,
       uncertain,
@@ -132,19 +146,39 @@ async function refuseWhatIsTaken(
   }
 }
 
-/** An error nobody else is to suffer from: each append tries on its own, and the guilty one meets it alone. */
+/** Something that is there already, or missing, and that may concern one append of a batch only. */
+function standsInTheWay(error: unknown): boolean {
+  if (error instanceof ClaimsMissing || error instanceof ClaimTaken) return true;
+  return duplicateIn(error) !== null && !liesBeyondHead(error);
+}
+
+/** Whoever holds the head finds nothing at the positions after it, or somebody has touched the log. */
+function liesBeyondHead(error: unknown): boolean {
+  return duplicateIn(error) === 'events (index _id_)';
+}
+
+/** An error nobody else is to suffer from: each half tries on its own, until the guilty one meets it alone. */
 async function refuseAlone(
   writer: BatchWriter,
   batch: readonly PendingAppend[],
   error: unknown,
+  unexplainedSince: number | null = null,
 ): Promise<void> {
-  if (batch.length === 1 || error instanceof EventLogError) return rejectAll(batch, error);
-  for (const pending of batch) await commitBatch(writer, [pending]);
+  const concernsAll = error instanceof LogDamaged || liesBeyondHead(error);
+  if (batch.length === 1 || concernsAll) return rejectAll(batch, explain(error));
+  const middle = Math.ceil(batch.length / 2);
+  await commitBatch(writer, batch.slice(0, middle), unexplainedSince);
+  await commitBatch(writer, batch.slice(middle), unexplainedSince);
 }
 
 function explain(error: unknown): unknown {
   const index = duplicateIn(error);
   return index === null ? error : new LogDamaged(`${index} holds what neither log nor claims account for`);
+}
+
+/** Writers that met at the head part at random; 2–10 ms was best with four processes. */
+function shortPause(): Promise<void> {
+  return sleep(2 + Math.random() * 8);
 }
 
 function giveUp(batch: readonly PendingAppend[], waitedMs: number, cause: unknown): void {

@@ -83,7 +83,7 @@ export class GroupCommit {
   /** Returns as soon as somebody has waited long enough, or enough are there. */
   private async waitForCompany(): Promise<void> {
     for (;;) {
-      const startBy = Math.min(...this.waiting.map((pending) => pending.startBy));
+      const startBy = this.waiting.reduce((soonest, pending) => Math.min(soonest, pending.startBy), Infinity);
       const left = startBy - performance.now();
       if (left <= 0 || this.waiting.length >= COMPANY || this.closed) return;
       await new Promise<void>((resolve) => {

@@ -1,9 +1,9 @@
 import type { AlongsideCollection } from './append-request.js';
 import type { PendingAppend } from './batch.js';
 import { ClaimsMissing, ClaimTaken, RecordExists, VersionConflict, type EventLogError } from '../errors.js';
-import { NO_STREAM } from '../event.js';
+import { NO_STREAM, type ClaimChange } from '../event.js';
 import { currentVersions } from './known-versions.js';
-import { CLAIMS_SENTINEL, type LogCollections } from '../log-collections.js';
+import { CLAIMS_SENTINEL, type ClaimDocument, type LogCollections } from '../log-collections.js';
 
 /**
  * Tells which appends of a batch cannot be stored, by what is committed: one read per kind instead of one
@@ -49,28 +49,52 @@ async function existingRecords(
 }
 
 async function takenClaims(collections: LogCollections, batch: readonly PendingAppend[]): Promise<Refusals> {
-  const wanted = new Map<string, PendingAppend>();
-  const claiming = new Set<PendingAppend>();
-  for (const pending of batch) {
-    for (const { kind, value } of pending.request.events.flatMap((event) => event.claims ?? [])) {
-      claiming.add(pending);
-      if (kind === 'make') wanted.set(value, pending);
+  const claiming = batch.filter(({ request }) => request.events.some(({ claims = [] }) => claims.length > 0));
+  if (claiming.length === 0) return [];
+  const wanted = claiming.map(wantedClaims);
+  const found = await collections.claims
+    .find({
+      $or: [
+        { _id: { $in: [CLAIMS_SENTINEL, ...wanted.flatMap(({ values }) => [...values])] } },
+        { family: { $in: wanted.flatMap(({ holders }) => holders.map(({ family }) => family)) } },
+      ],
+    })
+    .toArray();
+  if (!found.some(({ _id }) => _id === CLAIMS_SENTINEL)) {
+    return claiming.map((pending) => [pending, new ClaimsMissing()]);
+  }
+  return wanted.flatMap(({ pending, contradicts }): Refusals => {
+    const claim = found.find(contradicts);
+    if (claim?.family === undefined || claim.member === undefined) return [];
+    const { family, member } = claim;
+    return [[pending, new ClaimTaken(pending.request.stream, { family, member })]];
+  });
+}
+
+/** What an append wants of the claims, and how to tell a claim that stands in its way. */
+function wantedClaims(pending: PendingAppend): {
+  pending: PendingAppend;
+  values: Set<string>;
+  holders: ClaimChange['holder'][];
+  contradicts: (claim: ClaimDocument) => boolean;
+} {
+  const changes = pending.request.events.flatMap(({ claims = [] }) => claims);
+  const made = changes.filter(({ kind }) => kind === 'make');
+  const released = changes.filter(({ kind }) => kind === 'release');
+  const isHeldBy = ({ family, member }: ClaimDocument, { holder }: ClaimChange): boolean =>
+    family === holder.family && member === holder.member;
+  return {
+    pending,
+    values: new Set(changes.map(({ value }) => value)),
+    holders: made.map(({ holder }) => holder),
+    contradicts: (claim) => {
+      const givenBack = released.find(({ value }) => value === claim._id);
       // A value given back by this very append may be taken again by it.
-      else wanted.delete(value);
-    }
-  }
-  if (claiming.size === 0) return [];
-  const refusals: Refusals = [];
-  let sentinel = false;
-  const found = collections.claims.find({ _id: { $in: [CLAIMS_SENTINEL, ...wanted.keys()] } });
-  for await (const { _id, family, member } of found) {
-    const pending = wanted.get(_id);
-    if (_id === CLAIMS_SENTINEL) sentinel = true;
-    else if (pending !== undefined && family !== undefined && member !== undefined) {
-      refusals.push([pending, new ClaimTaken(pending.request.stream, { family, member })]);
-    }
-  }
-  return sentinel ? refusals : [...claiming].map((pending) => [pending, new ClaimsMissing()]);
+      if (givenBack !== undefined) return !isHeldBy(claim, givenBack);
+      // Either the value is taken, or its taker has one already.
+      return made.some((change) => change.value === claim._id || isHeldBy(claim, change));
+    },
+  };
 }
 
 async function conflictingVersions(
