@@ -1,8 +1,8 @@
 import type { mongo } from 'mongoose';
-import { v7 as uuidv7 } from 'uuid';
+import { familyStream } from '../src/families/family-stream.js';
 import type { BenchLog } from './bench-log.js';
 import { quantile, rate } from './figures.js';
-import { envelope, familyRegistered, registrationAppend } from './registering.js';
+import { newRegistrations, registrationAppend, type Registration } from './registering.js';
 import { appendInTransactionOfItsOwn } from './transaction-per-command.js';
 
 const CALLERS = 64;
@@ -40,7 +40,7 @@ export async function measureAppends(bench: BenchLog, rounds: number): Promise<A
   // What runs for the first time is compiled, and connections are opened.
   await plainInserts(bench, COUNTS.plain);
   await appends(bench, CALLERS, COUNTS.append);
-  await perCommand(bench, CALLERS);
+  await perCommand(bench, COUNTS.perCommand);
   for (let round = 0; round < rounds; round += 1) {
     figures.insertOne.push(await plainInserts(bench, COUNTS.plain));
     figures.append.push(await appends(bench, CALLERS, COUNTS.append));
@@ -57,54 +57,58 @@ export async function measureAppends(bench: BenchLog, rounds: number): Promise<A
 /** The event as it is, in the clear, under an id of its own: no claim, no order, no chain, no seal. */
 function plainInserts({ plain }: BenchLog, count: number): Promise<number> {
   const collection = plain.collection<mongo.Document & { _id: string }>('plain_events');
-  return rate(CALLERS, count, () => {
-    const family = uuidv7();
-    const { type, data, personal } = familyRegistered(family);
-    const event = { stream: `family-${family}`, version: 1, type, schema: 1, at: new Date(), data, personal };
-    return collection.insertOne(
-      { _id: uuidv7(), ...event, meta: envelope() },
+  return rate(CALLERS, newRegistrations(count), ({ family, event: { type, data, personal }, meta }) =>
+    collection.insertOne(
+      {
+        _id: family,
+        stream: familyStream(family),
+        version: 1,
+        type,
+        schema: 1,
+        at: new Date(),
+        data,
+        personal,
+        meta,
+      },
       { writeConcern: { w: 'majority', journal: true } },
-    );
-  });
+    ),
+  );
 }
 
 /** To families whose keys exist already. */
 function appends({ log, keys }: BenchLog, callers: number, count: number): Promise<number> {
-  const families = Array.from({ length: count }, () => newFamily(keys));
-  return rate(callers, count, (index) => {
-    const { family, key } = families[index] ?? newFamily(keys);
-    return log.append(registrationAppend(family, key));
-  });
+  return rate(callers, withKeys(keys, count), ({ registration, key }) =>
+    log.append(registrationAppend(registration, key)),
+  );
 }
 
 /** As a registration does it: the family's key is made, wrapped and stored with the event. */
 function appendsWithNewKey({ log, keys }: BenchLog, callers: number, count: number): Promise<number> {
-  return rate(callers, count, () => {
-    const { family, key, alongside } = newFamily(keys);
-    return log.append({ ...registrationAppend(family, key), alongside: [alongside] });
+  return rate(callers, newRegistrations(count), (registration) => {
+    const { key, alongside } = keys.create(registration.family, new Date());
+    return log.append({ ...registrationAppend(registration, key), alongside: [alongside] });
   });
 }
 
 function perCommand({ collectionsWithMoreConnections, keys }: BenchLog, count: number): Promise<number> {
-  const families = Array.from({ length: count }, () => newFamily(keys));
-  return rate(CALLERS, count, (index) => {
-    const { family, key } = families[index] ?? newFamily(keys);
-    return appendInTransactionOfItsOwn(collectionsWithMoreConnections, registrationAppend(family, key));
-  });
+  return rate(CALLERS, withKeys(keys, count), ({ registration, key }) =>
+    appendInTransactionOfItsOwn(collectionsWithMoreConnections, registrationAppend(registration, key)),
+  );
 }
 
 async function aloneLatencies({ log, keys }: BenchLog): Promise<number[]> {
   const latencies: number[] = [];
-  for (let call = 0; call < COUNTS.alone; call += 1) {
-    const { family, key } = newFamily(keys);
+  for (const { registration, key } of withKeys(keys, COUNTS.alone)) {
     const began = performance.now();
-    await log.append(registrationAppend(family, key));
+    await log.append(registrationAppend(registration, key));
     latencies.push(performance.now() - began);
   }
   return latencies;
 }
 
-function newFamily(keys: BenchLog['keys']): { family: string } & ReturnType<BenchLog['keys']['create']> {
-  const family = uuidv7();
-  return { family, ...keys.create(family, new Date()) };
+function withKeys(keys: BenchLog['keys'], count: number): { registration: Registration; key: Buffer }[] {
+  return newRegistrations(count).map((registration) => ({
+    registration,
+    key: keys.create(registration.family, new Date()).key,
+  }));
 }

@@ -19,21 +19,18 @@ export function quantile(values: readonly number[], q: number): number {
   return below + (above - below) * (place - Math.floor(place));
 }
 
-/** Calls per second when `callers` make `calls` of them in all, each caller one after the other. */
-export async function rate(
+/** Items per second when `callers` bring them, each caller one after the other. */
+export async function rate<Item>(
   callers: number,
-  calls: number,
-  call: (index: number) => Promise<unknown>,
+  items: readonly Item[],
+  store: (item: Item) => Promise<unknown>,
 ): Promise<number> {
-  let next = 0;
+  const left = items.values();
   const began = performance.now();
   const caller = async (): Promise<void> => {
-    while (next < calls) {
-      const index = next;
-      next += 1;
-      await call(index);
-    }
+    // One iterator for all callers: each takes what comes next.
+    for (const item of left) await store(item);
   };
   await Promise.all(Array.from({ length: callers }, caller));
-  return (calls * 1_000) / (performance.now() - began);
+  return (items.length * 1_000) / (performance.now() - began);
 }

@@ -6,7 +6,7 @@ import type { FamilyRegistered } from '../src/families/domain/events.js';
 import { familyStream, toNewEvent } from '../src/families/family-stream.js';
 
 /** What a registration says, with a hash of the length argon2id gives. */
-export function familyRegistered(family: string): FamilyRegistered {
+function familyRegistered(family: string): FamilyRegistered {
   const email = `${family}@example.org`;
   return {
     type: 'FamilyRegistered',
@@ -20,18 +20,32 @@ export function familyRegistered(family: string): FamilyRegistered {
   };
 }
 
-/** The append of a registration: its event sealed under `key`, its claim declared. */
-export function registrationAppend(family: string, key: Uint8Array): AppendRequest {
+/** What a caller brings along, made before the clock runs, whatever the way it is stored. */
+export interface Registration {
+  family: string;
+  event: FamilyRegistered;
+  meta: AppendRequest['meta'];
+}
+
+export function newRegistrations(count: number): Registration[] {
+  return Array.from({ length: count }, () => {
+    const family = uuidv7();
+    return { family, event: familyRegistered(family), meta: envelope() };
+  });
+}
+
+/** The append of a registration: its event is sealed under `key`, its claim declared. */
+export function registrationAppend({ family, event, meta }: Registration, key: Uint8Array): AppendRequest {
   return {
     stream: familyStream(family),
     expectedVersion: NO_STREAM,
-    events: [toNewEvent(family, 1, key, familyRegistered(family))],
-    meta: envelope(),
+    events: [toNewEvent(family, 1, key, event)],
+    meta,
     now: new Date(),
   };
 }
 
-export function envelope(): AppendRequest['meta'] {
+function envelope(): AppendRequest['meta'] {
   return {
     actor: `member:${uuidv7()}`,
     commandId: randomUUID(),
