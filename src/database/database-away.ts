@@ -18,9 +18,12 @@ const AWAY = new Set([
   6, 7, 50, 89, 91, 189, 262, 290, 9001, 10058, 10107, 11600, 11601, 11602, 13435, 13436,
 ]);
 
+/** What a socket says of a peer that is gone; where it is written to at that moment the driver passes it on bare. */
+const SOCKET_GONE = new Set(['EPIPE', 'ECONNRESET', 'ECONNREFUSED', 'ETIMEDOUT', 'ERR_STREAM_DESTROYED']);
+
 /** Whether an operation failed because the database did not answer as one that is there; another try may work. */
 export function isDatabaseAway(error: unknown): boolean {
-  if (!(error instanceof MongoError)) return false;
+  if (!(error instanceof MongoError)) return isSocketGone(error);
   return (
     error instanceof MongoNetworkError ||
     error instanceof MongoServerSelectionError ||
@@ -30,5 +33,11 @@ export function isDatabaseAway(error: unknown): boolean {
     (typeof error.code === 'number' && AWAY.has(error.code)) ||
     error.hasErrorLabel('RetryableWriteError') ||
     error.hasErrorLabel('RetryableError')
+  );
+}
+
+function isSocketGone(error: unknown): boolean {
+  return (
+    typeof error === 'object' && error !== null && 'code' in error && SOCKET_GONE.has(String(error.code))
   );
 }

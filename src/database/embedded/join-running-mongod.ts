@@ -6,6 +6,7 @@ import type { EmbeddedSecrets } from './embedded-secrets.js';
 import { readMongodRecord, writeMongodRecord } from './mongod-record.js';
 import { listUsers } from './mongod-users.js';
 import { findRunningMongod, stopMongod, type RunningMongod } from './running-mongod.js';
+import { isAlive } from './process-identity.js';
 import type { Server, StartOptions } from './start-options.js';
 
 const ADOPT_MS = 5_000;
@@ -44,6 +45,11 @@ export async function joinRunningMongod(
     );
     return server;
   } catch (error) {
+    if (!(await isAlive(running.process))) {
+      // It was on its way out when we looked: a killed server keeps its name until its memory is given back.
+      reporter.line(`MongoDB (process ${pid}) ended meanwhile; it recovers from its journal`);
+      return undefined;
+    }
     if (users.length > 0) throw error;
     const why = error instanceof UserFacingError ? error.message : 'it does not answer';
     reporter.line(`Stopping the MongoDB left behind (process ${pid}): ${why}`);

@@ -14,10 +14,9 @@ export function duplicateIn(error: unknown): string | null {
 
 /** Errors that another try may not meet: write conflicts, elections, lost connections. */
 export function mayPass(error: unknown): boolean {
-  if (!(error instanceof MongoError)) return false;
-  return (
-    error.hasErrorLabel('TransientTransactionError') ||
-    error.hasErrorLabel('UnknownTransactionCommitResult') ||
-    isDatabaseAway(error)
-  );
+  const mayBeRetried =
+    error instanceof MongoError &&
+    (error.hasErrorLabel('TransientTransactionError') ||
+      error.hasErrorLabel('UnknownTransactionCommitResult'));
+  return mayBeRetried || isDatabaseAway(error);
 }
