@@ -14,6 +14,9 @@ export interface Claim {
   position: number;
 }
 
+/** What is known of a value: its holder, nobody (`null`), or nothing, because the claims were wiped. */
+export type ClaimState = Claim | null | 'unknown';
+
 /** The append-only log: `append` is its only write verb. */
 export class EventLog {
   private readonly known = new KnownVersions();
@@ -58,13 +61,23 @@ export class EventLog {
    * Who holds `value`: the holder, `null` for nobody, or `'unknown'` where the claims were wiped and an
    * absent claim says nothing.
    */
-  async findClaim(value: string): Promise<Claim | null | 'unknown'> {
-    const found = await this.collections.claims.find({ _id: { $in: [value, CLAIMS_SENTINEL] } }).toArray();
-    const claim = found.find(({ _id }) => _id === value);
-    if (claim?.family !== undefined && claim.member !== undefined) {
+  async findClaim(value: string): Promise<ClaimState> {
+    const [state] = await this.findClaims([value]);
+    return state as ClaimState;
+  }
+
+  /** `findClaim` for many values in one read, in their order. */
+  async findClaims(values: readonly string[]): Promise<ClaimState[]> {
+    const found = await this.collections.claims
+      .find({ _id: { $in: [...values, CLAIMS_SENTINEL] } })
+      .toArray();
+    const byValue = new Map(found.map((claim) => [claim._id, claim]));
+    const absent = byValue.has(CLAIMS_SENTINEL) ? null : 'unknown';
+    return values.map((value) => {
+      const claim = byValue.get(value);
+      if (claim?.family === undefined || claim.member === undefined) return absent;
       return { family: claim.family, member: claim.member, position: Number(claim.position) };
-    }
-    return found.some(({ _id }) => _id === CLAIMS_SENTINEL) ? null : 'unknown';
+    });
   }
 
   /** Answers everything that waits, takes nothing more. */

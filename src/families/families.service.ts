@@ -1,5 +1,7 @@
+import DataLoader from 'dataloader';
 import { v7 as uuidv7 } from 'uuid';
 import { ClaimsMissing, LogUnavailable, OutcomeUnknown } from '../event-log/errors.js';
+import type { ClaimState } from '../event-log/event-log.js';
 import { isDatabaseAway } from '../database/database-away.js';
 import { IdempotencyKeyInUse } from '../idempotency/idempotency-keys.js';
 import { answerAgain } from './answer-again.js';
@@ -11,6 +13,7 @@ import {
   type Plan,
 } from './carry-out.js';
 import type { CommandContext } from './command-context.js';
+import { appendMayWaitMs, lookupMayWaitMs } from './company.js';
 import type { FamilyCommand } from './domain/commands.js';
 import { parseEmailAddress } from './domain/email-address.js';
 import { EmailAlreadyClaimed, FamilyNotFound } from './domain/errors.js';
@@ -19,10 +22,6 @@ import { credentialOf, ownerOf } from './domain/state.js';
 import { InTurn } from './in-turn.js';
 import { loadFamily, type LoadedFamily } from './load-family.js';
 import { presentedPassword, type PasswordHashing } from './password-hashing.js';
-
-/** With so many passwords waiting, each of their callers waits longer than for company anyway. */
-const MANY_WAITING = 8;
-const WAIT_FOR_COMPANY_MS = 75;
 
 /** What a person gives to register. */
 export interface Registration {
@@ -59,6 +58,7 @@ export type Intent = FamilyCommand extends infer C
 export class FamiliesService {
   private readonly perFamily: InTurn;
   private readonly perKey: InTurn;
+  private readonly claims: DataLoader<string, ClaimState>;
 
   constructor(
     private readonly store: FamilyStore,
@@ -68,6 +68,15 @@ export class FamiliesService {
   ) {
     this.perFamily = new InTurn(deadlineMs, (waitedMs) => new LogUnavailable(waitedMs));
     this.perKey = new InTurn(deadlineMs, (waitedMs) => new IdempotencyKeyInUse(waitedMs));
+    this.claims = new DataLoader((emails) => store.log.findClaims(emails), {
+      cache: false,
+      maxBatchSize: 256,
+      batchScheduleFn: (lookUp) => {
+        const waitMs = lookupMayWaitMs(passwords.waiting);
+        if (waitMs === 0) setImmediate(lookUp);
+        else setTimeout(lookUp, waitMs);
+      },
+    });
   }
 
   /**
@@ -81,7 +90,7 @@ export class FamiliesService {
     const ownerId = uuidv7();
     let passwordHash: string | undefined;
     const outcome = await this.carryOut(
-      { family: uuidv7(), isNew: true, waitForCompanyMs: () => this.companyToExpect() },
+      { family: uuidv7(), isNew: true, waitForCompanyMs: () => appendMayWaitMs(this.passwords.waiting) },
       context,
       async () => {
         // Spares the hash; what decides is the claim made in the append's transaction.
@@ -135,11 +144,6 @@ export class FamiliesService {
     return loaded;
   }
 
-  /** Where many passwords wait to be hashed, registrations follow one another and do well to share a transaction. */
-  private companyToExpect(): number {
-    return this.passwords.waiting >= MANY_WAITING ? WAIT_FOR_COMPANY_MS : 0;
-  }
-
   private async carryOut(
     target: CommandTarget,
     context: CommandContext,
@@ -166,7 +170,7 @@ export class FamiliesService {
   }
 
   private async requireUnclaimed(email: string): Promise<void> {
-    const claim = await this.store.log.findClaim(email);
+    const claim = await this.claims.load(email);
     if (claim === 'unknown') throw new ClaimsMissing();
     if (claim !== null) throw new EmailAlreadyClaimed();
   }
