@@ -10,6 +10,7 @@ import { startEmbedded } from '../src/database/embedded/start-embedded.js';
 import { initialiseDatabase } from '../src/database/initialise.js';
 import { EventLog } from '../src/event-log/event-log.js';
 import { LogCollections } from '../src/event-log/log-collections.js';
+import { readModelNames } from '../src/families/read-models/index.js';
 import { FamilyKeys } from '../src/privacy/family-keys.js';
 
 const NAME = 'bench';
@@ -36,7 +37,7 @@ export async function openBenchLog(): Promise<BenchLog> {
   const mongod = await startEmbedded({ dataDir, env: process.env, reporter: terminalReporter() });
   const root = await connectDatabase(mongod.rootUri, CONNECTION_EACH);
   const passwords = { service: PASSWORD, reader: PASSWORD, auditor: PASSWORD, shredder: PASSWORD };
-  await initialiseDatabase(root, NAME, passwords);
+  await initialiseDatabase(root, NAME, passwords, readModelNames);
   const uri = databaseUrl({ server: mongod.rootUri, name: NAME, as: 'service', password: PASSWORD });
   const service = await connectDatabase(uri);
   const serviceWithMore = await connectDatabase(uri, CONNECTION_EACH);

@@ -13,6 +13,7 @@ import { connectDatabase } from './database/connect.js';
 import { openDatabase, type OpenDatabase } from './database/open-database.js';
 import { isNewInstallation, verifyInstallation } from './database/installation.js';
 import { verifyDatabase } from './database/verify.js';
+import { readModelNames } from './families/read-models/index.js';
 import { configureServer, createAdapter } from './http/server/create-server.js';
 
 /** How long requests under way may take to end when the service stops, in milliseconds. */
@@ -36,7 +37,12 @@ export interface RunningService {
 export async function startService(env: NodeJS.ProcessEnv, reporter: Reporter): Promise<RunningService> {
   const configuration = loadConfiguration(env);
   const logger = pino({ level: configuration.logLevel });
-  const database = await openDatabase(configuration, { reporter, env, mayCreate: true });
+  const database = await openDatabase(configuration, {
+    reporter,
+    env,
+    mayCreate: true,
+    projections: readModelNames,
+  });
   try {
     const secrets = await checkEverything(configuration, database, logger, reporter);
     const runtime = {
@@ -87,7 +93,10 @@ async function checkEverything(
   const client = await connectDatabase(await database.urlAs('service'));
   try {
     const { allowWritableLog } = configuration;
-    const { warnings } = await verifyDatabase(client, database.name, { allowWritableLog });
+    const { warnings } = await verifyDatabase(client, database.name, {
+      allowWritableLog,
+      projections: readModelNames,
+    });
     for (const { problem, remedy } of warnings) {
       // On the terminal whatever LOG_LEVEL says, and as a line of the log for whoever collects those.
       reporter.line(`WARNING: ${problem}. ${remedy}.`);

@@ -12,6 +12,7 @@ import type { OpenDatabase } from '../database/open-database.js';
 import { inspectDatabase } from '../database/verify.js';
 import { LogCollections } from '../event-log/log-collections.js';
 import { countClaims } from '../families/claims/verify-claims.js';
+import { readModelNames } from '../families/read-models/index.js';
 import type { Terminal } from './terminal.js';
 
 /** Room on the disk below which `doctor` warns, in bytes (1 GB). */
@@ -62,7 +63,10 @@ async function examineDatabase(
   { name, embedded }: OpenDatabase,
   { allowWritableLog }: Configuration,
 ): Promise<Check[]> {
-  const { findings, warnings, hints } = await inspectDatabase(client, name, { allowWritableLog });
+  const { findings, warnings, hints } = await inspectDatabase(client, name, {
+    allowWritableLog,
+    projections: readModelNames,
+  });
   const where = embedded === null ? 'The MongoDB of MONGODB_URI' : `The embedded MongoDB ${embedded.version}`;
   const notInOrder: Check[] = [
     ...findings.map((finding) => toCheck('problem', finding)),

@@ -2,6 +2,7 @@ import { loadConfiguration, type Configuration } from '../config/configuration.j
 import { silentReporter, type Reporter } from '../config/reporter.js';
 import { terminalReporter } from '../config/terminal-reporter.js';
 import { openDatabase, type OpenDatabase } from '../database/open-database.js';
+import { readModelNames } from '../families/read-models/index.js';
 import type { ExitCode } from './exit-code.js';
 
 /** What every command is run with: environment, output, and a way to the installation. */
@@ -44,6 +45,7 @@ export class Terminal {
       reporter: quietSteps(this.reporter(json)),
       env: this.env,
       mayCreate: false,
+      projections: readModelNames,
     });
     try {
       return await work(database, configuration);

@@ -132,6 +132,40 @@ export const COLLECTIONS: readonly CollectionSpec[] = [
     },
     indexes: [],
   },
+  {
+    name: 'projection_status',
+    database: 'derived',
+    validator: {
+      $jsonSchema: {
+        bsonType: 'object',
+        required: ['_id', 'live', 'slots', 'lease'],
+        properties: {
+          _id: string,
+          live: { enum: ['a', 'b', null] },
+          slots: { bsonType: 'object' },
+          lease: closedObject({ owner: string, epoch: int(0), until: date }),
+        },
+      },
+    },
+    indexes: [],
+  },
+  {
+    name: 'projection_quarantine',
+    database: 'derived',
+    validator: {
+      $jsonSchema: closedObject({
+        _id: string,
+        projection: string,
+        generation: int(1),
+        stream: string,
+        position: long(1),
+        type: string,
+        error: string,
+        since: date,
+      }),
+    },
+    indexes: [{ key: { projection: 1, generation: 1 } }],
+  },
 ];
 
 /** What `createCollection` and `collMod` are told. */

@@ -19,12 +19,14 @@ import { requireSuitableServer } from './suitable-server.js';
  *
  * Nothing is ever dropped or emptied, and a log that has events gets neither a new head nor a new sentinel.
  * @param root a client signed in as an administrator of the server.
+ * @param projections the names of all projections: the service gets rights on the slots and views of each.
  * @throws UserFacingError where the server is unsuitable, rights are missing, or what is there is in the way.
  */
 export async function initialiseDatabase(
   root: mongo.MongoClient,
   name: string,
   passwords: Readonly<Record<DatabaseUser, string>>,
+  projections: readonly string[],
   reporter: Reporter = silentReporter,
 ): Promise<void> {
   requireDatabaseName(name);
@@ -33,7 +35,9 @@ export async function initialiseDatabase(
     await Promise.all(COLLECTIONS.map((spec) => makeCollection(root, name, spec, reporter)));
     await Promise.all(COLLECTIONS.map((spec) => makeIndexes(root, name, spec, reporter)));
     await seedLog(root, name, reporter);
-    await Promise.all(DATABASE_USERS.map((user) => makeUser(root, name, user, passwords[user], reporter)));
+    await Promise.all(
+      DATABASE_USERS.map((user) => makeUser(root, name, user, passwords[user], projections, reporter)),
+    );
   } catch (error) {
     if (!hasCode(error, MONGO_CODE.unauthorized)) throw error;
     throw new UserFacingError(`This database user may not set up the database ${name}: ${messageOf(error)}`, {

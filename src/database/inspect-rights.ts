@@ -36,7 +36,7 @@ interface GrantedPrivilege {
 export async function inspectRights(
   client: mongo.MongoClient,
   name: string,
-  { allowWritableLog }: { allowWritableLog: boolean },
+  { allowWritableLog, projections }: { allowWritableLog: boolean; projections: readonly string[] },
 ): Promise<Inspection> {
   const [tried, granted] = await Promise.all([tryToRewrite(client, name), grantedPrivileges(client)]);
   const rewriting = [...new Set([...tried, ...rewritingActions(granted, name)])];
@@ -48,7 +48,7 @@ export async function inspectRights(
   };
   return together([
     rewriting.length === 0 ? together([]) : found(allowWritableLog ? 'warnings' : 'findings', writable),
-    found('findings', ...missingRights(granted, name)),
+    found('findings', ...missingRights(granted, name, projections)),
   ]);
 }
 
@@ -111,9 +111,13 @@ function rewritingActions(granted: readonly GrantedPrivilege[] | undefined, name
     .flatMap(({ actions }) => actions.filter((action) => REWRITING_ACTIONS.includes(action)));
 }
 
-function missingRights(granted: readonly GrantedPrivilege[] | undefined, name: string): Finding[] {
+function missingRights(
+  granted: readonly GrantedPrivilege[] | undefined,
+  name: string,
+  projections: readonly string[],
+): Finding[] {
   if (granted === undefined) return [];
-  return privilegesOf('service', name).flatMap(({ resource, actions }) => {
+  return privilegesOf('service', name, projections).flatMap(({ resource, actions }) => {
     const held = granted
       .filter((privilege) => covers(privilege.resource, resource))
       .flatMap((each) => each.actions);

@@ -14,10 +14,11 @@ export async function makeUser(
   name: string,
   user: DatabaseUser,
   password: string,
+  projections: readonly string[],
   reporter: Reporter,
 ): Promise<void> {
   const role = roleName(user, name);
-  const rights = { privileges: privilegesOf(user, name), roles: [] };
+  const rights = { privileges: privilegesOf(user, name, projections), roles: [] };
   const admin = root.db('admin');
   await createOrUpdate(
     () => admin.command({ createRole: role, ...rights }),

@@ -27,6 +27,8 @@ export interface OpenDatabaseOptions {
   env: NodeJS.ProcessEnv;
   /** The service makes a new installation; a command that only looks at one does not. */
   mayCreate: boolean;
+  /** The names of all projections: the service gets rights on the slots and views of each. */
+  projections: readonly string[];
 }
 
 /**
@@ -45,7 +47,7 @@ export async function openDatabase(
 
 async function openEmbedded(
   configuration: Configuration,
-  { reporter, env, mayCreate }: OpenDatabaseOptions,
+  { reporter, env, mayCreate, projections }: OpenDatabaseOptions,
 ): Promise<OpenDatabase> {
   const { dataDir, databaseName: name } = configuration;
   const isNew = !existsSync(join(dataDir, 'mongodb'));
@@ -61,7 +63,13 @@ async function openEmbedded(
   try {
     const passwords = await ensureDatabaseUsers(dataDir, DATABASE_USERS);
     if (mayCreate)
-      await initialiseAsRoot(embedded.rootUri, name, passwords, isNew ? silentReporter : reporter);
+      await initialiseAsRoot(
+        embedded.rootUri,
+        name,
+        passwords,
+        projections,
+        isNew ? silentReporter : reporter,
+      );
     return {
       name,
       embedded,
@@ -99,12 +107,13 @@ async function initialiseAsRoot(
   rootUri: string,
   name: string,
   passwords: Readonly<Record<DatabaseUser, string>>,
+  projections: readonly string[],
   reporter: Reporter,
 ): Promise<void> {
   const root = await connectDatabase(rootUri);
   try {
     // On an installation that exists, whatever had to be made again was lost: it is said aloud.
-    await initialiseDatabase(root, name, passwords, reporter);
+    await initialiseDatabase(root, name, passwords, projections, reporter);
   } finally {
     await root.close();
   }

@@ -10,9 +10,6 @@ export interface Privilege {
   readonly actions: readonly string[];
 }
 
-/** Projections whose slots and view the service writes: a new one is one line here. */
-export const PROJECTIONS: readonly string[] = [];
-
 /** Reading what is in a collection and how it is built. */
 const LOOK = ['find', 'listIndexes', 'collStats'];
 
@@ -43,6 +40,20 @@ const AUDITOR_ON_LOG: Readonly<Record<string, readonly string[]>> = {
   idempotency_keys: LOOK,
 };
 
+/** What the service may do with the state of projections. It can be made again like everything derived (P5). */
+const SERVICE_ON_DERIVED: Readonly<Record<string, readonly string[]>> = {
+  projection_status: ['find', 'insert', 'update', 'listIndexes', 'createCollection', 'createIndex'],
+  projection_quarantine: [
+    'find',
+    'insert',
+    'update',
+    'remove',
+    'listIndexes',
+    'createCollection',
+    'createIndex',
+  ],
+};
+
 const SLOT = [
   'find',
   'insert',
@@ -57,12 +68,11 @@ const SLOT = [
 /** Without `dropCollection`: nobody drops the view by mistake. */
 const VIEW = ['find', 'createCollection', 'collMod'];
 
-/** Everything `user` may do in the installation called `name`. */
-export function privilegesOf(
-  user: DatabaseUser,
-  name: string,
-  projections: readonly string[] = PROJECTIONS,
-): Privilege[] {
+/**
+ * Everything `user` may do in the installation called `name`, with these projections: each has two slots, which
+ * the service writes, and a view that it may point elsewhere but not drop.
+ */
+export function privilegesOf(user: DatabaseUser, name: string, projections: readonly string[]): Privilege[] {
   const log = logDatabaseOf(name);
   switch (user) {
     case 'service':
@@ -76,7 +86,9 @@ export function privilegesOf(
             [projection]: VIEW,
           }),
         ]),
-        ...onDatabase(name, ['listCollections']),
+        ...onCollections(name, SERVICE_ON_DERIVED),
+        // A plain collection that squats on a view's name is set aside; nothing here lets the service drop it.
+        ...onDatabase(name, ['listCollections', 'renameCollectionSameDB']),
       ];
     case 'reader':
       return [

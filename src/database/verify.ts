@@ -9,6 +9,8 @@ import { requireSuitableServer, type ServerFacts } from './suitable-server.js';
 export interface VerifyOptions {
   /** Start although this connection could change events: for servers without access control. */
   readonly allowWritableLog: boolean;
+  /** The names of all projections, on whose slots and views the service needs rights. */
+  readonly projections: readonly string[];
 }
 
 /**

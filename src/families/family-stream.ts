@@ -38,7 +38,7 @@ export function toNewEvent(family: string, version: number, key: Uint8Array, eve
 export function toFamilyEvent(recorded: RecordedEvent, key: Uint8Array): FamilyEvent {
   const { type, schema, data, sealed } = recorded;
   const personal = sealed === undefined ? {} : unseal(key, recorded, sealed);
-  return parseFamilyEvent(type, schema, data, personal);
+  return parseFamilyEvent(type, schema, { data, personal });
 }
 
 /** The state after these events, which are a stream's first ones in order. */

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { FamiliesModule } from '../families/families.module.js';
+import { ReadModelsModule } from '../families/read-models/read-models.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { FamiliesController } from './families.controller.js';
 import { FamilyController } from './family.controller.js';
@@ -10,7 +11,7 @@ import { SessionsController } from './sessions.controller.js';
 
 /** The HTTP API, version 1. What it needs comes from the core. */
 @Module({
-  imports: [FamiliesModule, SessionsModule],
+  imports: [FamiliesModule, ReadModelsModule, SessionsModule],
   controllers: [
     FamiliesController,
     FamilyController,

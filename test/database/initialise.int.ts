@@ -13,9 +13,13 @@ let database: TestDatabase;
 afterEach(() => database.drop());
 
 function initialise(reporter = recordingReporter()): Promise<string[]> {
-  return initialiseDatabase(database.rootClient, database.name, database.passwords, reporter).then(
-    () => reporter.lines,
-  );
+  return initialiseDatabase(
+    database.rootClient,
+    database.name,
+    database.passwords,
+    ['families'],
+    reporter,
+  ).then(() => reporter.lines);
 }
 
 describe('making a database', () => {
@@ -131,14 +135,14 @@ describe('what is there already', () => {
     database = await createTestDatabase();
     const reader = await database.clientAs('reader');
 
-    await expect(initialiseDatabase(reader, database.name, database.passwords)).rejects.toThrow(
+    await expect(initialiseDatabase(reader, database.name, database.passwords, [])).rejects.toThrow(
       `This database user may not set up the database ${database.name}`,
     );
   });
 
   it.each(['', 'a'.repeat(39), 'a.b', 'a b', 'admin', '$x', 'a/b'])('refuses the name "%s"', async (name) => {
     database = await bareTestDatabase();
-    await expect(initialiseDatabase(database.rootClient, name, database.passwords)).rejects.toThrow(
+    await expect(initialiseDatabase(database.rootClient, name, database.passwords, [])).rejects.toThrow(
       'cannot be the name of the database',
     );
   });

@@ -1,5 +1,5 @@
 import mongoose, { type mongo } from 'mongoose';
-import { PROJECTIONS, privilegesOf, roleName } from '../../src/database/roles.js';
+import { privilegesOf, roleName } from '../../src/database/roles.js';
 import { sampleEvent } from '../support/sample-event.js';
 import type { TestDatabase } from '../support/test-database.js';
 import { databaseWithContent, documents, familyKey, may, mayNot } from '../support/try-rights.js';
@@ -14,7 +14,7 @@ beforeAll(async () => {
   // A projection, as later versions have them: its rights are part of the same table.
   await rootClient.db('admin').command({
     updateRole: roleName('service', name),
-    privileges: privilegesOf('service', name, [...PROJECTIONS, 'families']),
+    privileges: privilegesOf('service', name, ['families']),
   });
 });
 

@@ -1,3 +1,4 @@
+import { readModelNames } from '../../src/families/read-models/index.js';
 import mongoose, { type mongo } from 'mongoose';
 import { UserFacingError } from '../../src/config/user-facing-error.js';
 import { roleName } from '../../src/database/roles.js';
@@ -19,13 +20,19 @@ beforeEach(async () => {
 afterEach(() => database.drop());
 
 async function verify(allowWritableLog = false): Promise<{ warnings: readonly { code: string }[] }> {
-  return verifyDatabase(await database.clientAs('service'), database.name, { allowWritableLog });
+  return verifyDatabase(await database.clientAs('service'), database.name, {
+    allowWritableLog,
+    projections: readModelNames,
+  });
 }
 
 /** The codes of the findings, and the message in which the service refuses to start. */
 async function refusal(): Promise<{ codes: string[]; message: string }> {
   const client = await database.clientAs('service');
-  const { findings } = await inspectDatabase(client, database.name, { allowWritableLog: false });
+  const { findings } = await inspectDatabase(client, database.name, {
+    allowWritableLog: false,
+    projections: [],
+  });
   const error = await verify().catch((thrown: unknown) => thrown);
   if (!(error instanceof UserFacingError)) throw new Error('It was not refused', { cause: error });
   expect(error.remedies.length).toBeGreaterThan(0);
@@ -138,10 +145,10 @@ describe('the log', () => {
 describe('rights', () => {
   it('refuses root, who can change history, unless that is allowed loudly', async () => {
     const { rootClient, name } = database;
-    await expect(verifyDatabase(rootClient, name, { allowWritableLog: false })).rejects.toThrow(
-      /this database user can change history: it may update, remove/,
-    );
-    const { warnings } = await verifyDatabase(rootClient, name, { allowWritableLog: true });
+    await expect(
+      verifyDatabase(rootClient, name, { allowWritableLog: false, projections: [] }),
+    ).rejects.toThrow(/this database user can change history: it may update, remove/);
+    const { warnings } = await verifyDatabase(rootClient, name, { allowWritableLog: true, projections: [] });
     expect(warnings).toMatchObject([{ code: 'log-writable' }]);
   });
 
@@ -166,7 +173,10 @@ describe('rights', () => {
 
   it('names the missing rights of another user, and looks no further', async () => {
     const reader = await database.clientAs('reader');
-    const { findings } = await inspectDatabase(reader, database.name, { allowWritableLog: false });
+    const { findings } = await inspectDatabase(reader, database.name, {
+      allowWritableLog: false,
+      projections: [],
+    });
     expect(new Set(findings.map(({ code }) => code))).toEqual(new Set(['right-missing']));
   });
 });
@@ -175,9 +185,10 @@ describe('a database nobody made', () => {
   it('is refused with every collection named', async () => {
     const bare = await bareTestDatabase();
     try {
-      const error = await verifyDatabase(bare.rootClient, bare.name, { allowWritableLog: true }).catch(
-        String,
-      );
+      const error = await verifyDatabase(bare.rootClient, bare.name, {
+        allowWritableLog: true,
+        projections: [],
+      }).catch(String);
       for (const collection of ['events', 'log_head', 'email_claims', 'family_keys', 'installation']) {
         expect(error).toContain(`collection ${bare.logName}.${collection} is missing`);
       }

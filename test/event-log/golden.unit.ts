@@ -131,7 +131,7 @@ describe('events as they are stored for good', () => {
       }) as unknown as EventDocument;
       const event = toFamilyEvent(toRecordedEvent(document), KEY);
       expect(event).toEqual(EVENTS[index]);
-      expect(parseFamilyEvent(document.type, document.schema, event.data, event.personal)).toEqual(event);
+      expect(parseFamilyEvent(document.type, document.schema, event)).toEqual(event);
     },
   );
 

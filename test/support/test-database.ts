@@ -3,6 +3,7 @@ import mongoose, { type mongo } from 'mongoose';
 import { clientOptions, databaseUrl } from '../../src/database/connect.js';
 import { logDatabaseOf } from '../../src/database/database-names.js';
 import { initialiseDatabase } from '../../src/database/initialise.js';
+import { readModelNames } from '../../src/families/read-models/index.js';
 import { DATABASE_USERS, roleName, type DatabaseUser } from '../../src/database/roles.js';
 
 /** An installation of its own on the shared server, made and dropped in a fraction of a second. */
@@ -46,7 +47,7 @@ function uniqueDatabaseName(): string {
 /** A made and initialised installation. Call `drop` in `afterAll`, or the test run stays open. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const database = await bareTestDatabase();
-  await initialiseDatabase(database.rootClient, database.name, database.passwords);
+  await initialiseDatabase(database.rootClient, database.name, database.passwords, readModelNames);
   return database;
 }
 

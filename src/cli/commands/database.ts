@@ -4,6 +4,7 @@ import type { mongo } from 'mongoose';
 import { ensureDatabaseUsers, readDatabaseUsers } from '../../config/database-users.js';
 import { connectDatabase, databaseUrl } from '../../database/connect.js';
 import { logDatabaseOf } from '../../database/database-names.js';
+import { readModelNames } from '../../families/read-models/index.js';
 import { UserFacingError } from '../../config/user-facing-error.js';
 import { databaseStatus } from '../../database/database-status.js';
 import { initialiseDatabase } from '../../database/initialise.js';
@@ -75,7 +76,7 @@ async function init(
   try {
     if (resetPasswords !== true) await requireOwnUsers(root, name, configuration.dataDir);
     const passwords = await ensureDatabaseUsers(configuration.dataDir, DATABASE_USERS);
-    await initialiseDatabase(root, name, passwords, reporter);
+    await initialiseDatabase(root, name, passwords, readModelNames, reporter);
   } finally {
     await root.close();
   }

@@ -1,4 +1,5 @@
 import { UnknownEventShape } from './errors.js';
+import { familyUpcasters, upcast, type EventShape, type Upcasters } from './upcast.js';
 
 /** Roles in a family. The one who registers is its owner, and stays it. */
 export type Role = 'owner' | 'parent' | 'child';
@@ -98,22 +99,24 @@ export function claimsOf(event: FamilyEvent): readonly ClaimChange[] {
   return declared.claims?.(event) ?? [];
 }
 
+/** Whether this code knows that type of event. */
+export function isFamilyEventType(type: string): type is FamilyEventType {
+  return Object.hasOwn(familyEventCatalogue, type);
+}
+
 /**
- * An event as it was stored, as a domain event.
+ * An event as it was stored, in whatever shape, as a domain event of today's shape.
  * @throws UnknownEventShape for a type or schema number that this build does not know
  */
 export function parseFamilyEvent(
   type: string,
   schema: number,
-  data: Readonly<Record<string, unknown>>,
-  personal: Readonly<Record<string, unknown>>,
+  stored: EventShape,
+  upcasters: Upcasters = familyUpcasters,
 ): FamilyEvent {
-  if (
-    !Object.hasOwn(familyEventCatalogue, type) ||
-    familyEventCatalogue[type as FamilyEventType].schema !== schema
-  ) {
-    throw new UnknownEventShape(type, schema);
-  }
+  if (!isFamilyEventType(type)) throw new UnknownEventShape(type, schema);
+  const numbers = { stored: schema, current: familyEventCatalogue[type].schema };
+  const { data, personal } = upcast(upcasters, type, numbers, stored);
   // The type and the schema number say which shape it is: only this code has ever written them.
   return { type, data, personal } as FamilyEvent;
 }

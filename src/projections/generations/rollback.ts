@@ -1,0 +1,79 @@
+import { readHead } from '../../event-log/read/read-log.js';
+import type { ProjectionEngine } from '../engine.js';
+import type { Projection } from '../projection.js';
+import { certify, type Certificate } from '../rebuild/certify.js';
+import type { OnProgress } from '../rebuild/progress.js';
+import { RebuildLease, RebuildLost, type RebuildPlan } from '../rebuild/rebuild-lease.js';
+import { Fenced } from '../runner/apply-batch.js';
+import { catchUpOnePage } from '../runner/catch-up.js';
+import { openGeneration } from '../runner/open-generation.js';
+import { otherSlot, type ProjectionStatus } from './status.js';
+import { switchGeneration } from './switch-generation.js';
+
+/** There is no earlier generation to go back to. */
+export class NothingKept extends Error {
+  constructor(projection: string, why: string) {
+    super(`There is no earlier generation of ${projection} to go back to: ${why}`);
+    this.name = 'NothingKept';
+  }
+}
+
+export interface RollbackReport extends Certificate {
+  projection: string;
+  generation: number;
+  seconds: number;
+}
+
+/**
+ * Goes back to the generation that was live before: caught up with the log first and certified like a new one.
+ * Doing it again goes forward again.
+ * @throws NothingKept, RebuildRunning, RebuildLost, NotCertified, LogDamaged, NeedsNewerCode
+ */
+export async function rollBack(
+  engine: ProjectionEngine,
+  projection: Projection,
+  onProgress: OnProgress = () => undefined,
+): Promise<RollbackReport> {
+  const began = performance.now();
+  const lease = await RebuildLease.take(engine, projection, (status) =>
+    Promise.resolve(planRollback(status, projection)),
+  );
+  try {
+    const { slot, existing } = lease.plan;
+    if (existing === null) throw new NothingKept(projection.name, 'none is kept');
+    const kept = await openGeneration(engine, projection, { slot, generation: existing }, lease.holds());
+    const { position: head } = await readHead(engine.log);
+    for (;;) {
+      const { events, stopped } = await catchUpOnePage(engine, [kept]);
+      for (const reason of stopped.values()) throw reason;
+      onProgress('Catching up', kept.checkpoint, Math.max(head, kept.checkpoint));
+      if (events === 0) break;
+    }
+    const certificate = await certify(engine, kept, onProgress);
+    const { position } = await switchGeneration(engine, kept);
+    return {
+      ...certificate,
+      position,
+      projection: projection.name,
+      generation: kept.generation,
+      seconds: (performance.now() - began) / 1_000,
+    };
+  } catch (error) {
+    throw error instanceof Fenced ? new RebuildLost(projection.name) : error;
+  } finally {
+    await lease.release();
+  }
+}
+
+function planRollback({ live, slots }: ProjectionStatus, { name, version }: Projection): RebuildPlan {
+  const slot = otherSlot(live);
+  const kept = slots[slot];
+  if (live === null || kept?.state !== 'kept') throw new NothingKept(name, 'none is kept');
+  if (kept.version !== version) {
+    throw new NothingKept(
+      name,
+      `generation ${kept.generation} was built by version ${kept.version} of the projection, this is ${version}`,
+    );
+  }
+  return { slot, existing: kept, target: Number(kept.checkpoint), phase: 'catch-up', cursor: null };
+}

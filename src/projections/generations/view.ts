@@ -1,0 +1,67 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import mongoose, { type mongo } from 'mongoose';
+import type { ProjectionEngine } from '../engine.js';
+import { slotCollection, type Slot } from './status.js';
+
+/** MongoDB's own names for these refusals. */
+const NAMESPACE_EXISTS = 48;
+const MAX_TIME_MS = 2_000;
+const TRIES = 5;
+
+/** How a projection's view is found. */
+export type ViewState =
+  | { kind: 'missing' }
+  | { kind: 'view'; on: string }
+  /** Not a view: a `save()` in the moment after the view was dropped makes one. */
+  | { kind: 'collection' };
+
+/** What stands where the projection's view belongs. */
+export async function findView({ db }: ProjectionEngine, projection: string): Promise<ViewState> {
+  const [found] = await db.listCollections({ name: projection }).toArray();
+  if (found === undefined) return { kind: 'missing' };
+  if (found.type !== 'view') return { kind: 'collection' };
+  const { options = {} } = found as { options?: mongo.Document };
+  return { kind: 'view', on: String(options['viewOn']) };
+}
+
+/**
+ * Makes the read-only view of a projection show this slot. A plain collection in its place is set aside under
+ * another name, never deleted: the name is returned, so that somebody can be told.
+ */
+export async function pointViewAt(
+  engine: ProjectionEngine,
+  projection: string,
+  slot: Slot,
+): Promise<{ setAside: string | null }> {
+  const viewOn = slotCollection(projection, slot);
+  let setAside: string | null = null;
+  for (let tries = 1; ; tries += 1) {
+    try {
+      const found = await findView(engine, projection);
+      if (found.kind === 'view') {
+        if (found.on !== viewOn) {
+          await engine.db.command({ collMod: projection, viewOn, pipeline: [], maxTimeMS: MAX_TIME_MS });
+        }
+        return { setAside };
+      }
+      if (found.kind === 'collection') {
+        setAside = `${projection}.set-aside-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`;
+        await engine.db.renameCollection(projection, setAside);
+      }
+      await engine.db.createCollection(projection, { viewOn, pipeline: [] });
+      return { setAside };
+    } catch (error) {
+      if (!mayPass(error) || tries === TRIES) throw error;
+      await sleep(50 * tries);
+    }
+  }
+}
+
+/** Somebody made or changed it at the same moment, or a long read of it stands in the way. */
+function mayPass(error: unknown): boolean {
+  const { MongoServerError } = mongoose.mongo;
+  return (
+    error instanceof MongoServerError &&
+    (error.code === NAMESPACE_EXISTS || error.code === 50 || error.code === 112 || error.code === 26)
+  );
+}

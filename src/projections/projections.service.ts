@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { mongo } from 'mongoose';
+import type { Logger } from 'pino';
+import type { StoredDocument } from './documents.js';
+import type { ProjectionEngine } from './engine.js';
+import { ensureStatus, liveGeneration } from './generations/status.js';
+import type { Projection } from './projection.js';
+import { LiveSlots } from './read/live-slot.js';
+import { waitUntilReached } from './read/wait-until-reached.js';
+import { rebuild } from './rebuild/rebuild.js';
+import { ProjectionRunner } from './runner/runner.js';
+
+const AGAIN_AFTER_MS = 5_000;
+
+/** Projections as the service runs them: built where they are not, followed, and read from. */
+export class ProjectionsService {
+  private readonly runner: ProjectionRunner;
+  private readonly slots: LiveSlots;
+  private readonly stopping = new AbortController();
+  private building: Promise<void> | null = null;
+
+  constructor(
+    readonly engine: ProjectionEngine,
+    private readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>,
+  ) {
+    this.runner = new ProjectionRunner(engine, randomUUID(), logger);
+    this.slots = new LiveSlots(engine);
+  }
+
+  /** Follows the log, and builds what has no generation of this code's version yet. Does not wait for either. */
+  start(): void {
+    this.runner.start();
+    this.building ??= this.buildWhatIsMissing();
+  }
+
+  /** Ends both; a build that is under way is gone on with at the next start. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.runner.stop();
+    await this.building;
+  }
+
+  /** The live documents of a projection. @throws ProjectionNotBuilt */
+  documents(projection: string): Promise<mongo.Collection<StoredDocument>> {
+    return this.slots.documents(projection);
+  }
+
+  /** Waits until a projection has reached a position; see wait-until-reached.ts. */
+  waitUntilReached(projection: string, position: number): Promise<void> {
+    return waitUntilReached(this.engine, projection, position);
+  }
+
+  private async buildWhatIsMissing(): Promise<void> {
+    for (const projection of this.engine.projections) {
+      while (!this.stopping.signal.aborted && !(await this.isBuilt(projection))) {
+        await sleep(AGAIN_AFTER_MS, undefined, { signal: this.stopping.signal, ref: false }).catch(
+          () => undefined,
+        );
+      }
+    }
+  }
+
+  /** Whether a generation of this version, or a newer one, is live by now. */
+  private async isBuilt(projection: Projection): Promise<boolean> {
+    try {
+      const live = liveGeneration(await ensureStatus(this.engine.statuses, projection.name));
+      if (live !== null && live.generation.version >= projection.version) return true;
+      const report = await rebuild(this.engine, projection, { signal: this.stopping.signal });
+      const { generation, documents, events, seconds } = report;
+      this.logger.info({ projection: projection.name, generation, documents, events, seconds }, 'built');
+      this.runner.lookAgain();
+      return true;
+    } catch (error) {
+      if (!this.stopping.signal.aborted) {
+        this.logger.warn({ projection: projection.name, err: error }, 'not built yet, trying again');
+      }
+      return false;
+    }
+  }
+}

@@ -1,0 +1,111 @@
+import mongoose from 'mongoose';
+import { inTransaction } from '../../database/transaction.js';
+import { readStream } from '../../event-log/read/read-stream.js';
+import { fromStored, toStored } from '../documents.js';
+import type { ProjectionEngine } from '../engine.js';
+import { foldStream, isAbout } from '../fold-stream.js';
+import { liveGeneration } from '../generations/status.js';
+import type { Projection } from '../projection.js';
+import { quarantineEntry, type ParkedStream } from './quarantine.js';
+
+const DEADLINE_MS = 10_000;
+
+/** What became of one parked stream. */
+export type RetryOutcome =
+  { stream: string; driven: true } | { stream: string; driven: false; error: string };
+
+/** Documents that gather from many streams cannot be mended one stream at a time. */
+export class RetryNeedsRebuild extends Error {
+  constructor(readonly projection: string) {
+    super(
+      `Documents of ${projection} gather from many streams: its quarantine is emptied by a rebuild of all of it`,
+    );
+    this.name = 'RetryNeedsRebuild';
+  }
+}
+
+/**
+ * Tries again the streams that the live generation of a projection has parked, or one of them, after a fix:
+ * each is folded again from its beginning to where the generation stands, in one transaction, and followed again
+ * from there. One that fails again stays parked, with its new error.
+ * @throws RetryNeedsRebuild
+ */
+export async function retryQuarantine(
+  engine: ProjectionEngine,
+  projection: Projection,
+  stream?: string,
+): Promise<RetryOutcome[]> {
+  const live = liveGeneration(await engine.statuses.findOne({ _id: projection.name }));
+  if (live === null) return [];
+  const { generation } = live.generation;
+  const parked = await engine.quarantine
+    .find({ projection: projection.name, generation, ...(stream === undefined ? {} : { stream }) })
+    .toArray();
+  if (parked.length > 0 && projection.fedBy === 'many-streams') {
+    throw new RetryNeedsRebuild(projection.name);
+  }
+  const outcomes: RetryOutcome[] = [];
+  for (const { stream: one } of parked) outcomes.push(await retryStream(engine, projection, one));
+  return outcomes;
+}
+
+async function retryStream(
+  engine: ProjectionEngine,
+  projection: Projection,
+  stream: string,
+): Promise<RetryOutcome> {
+  const failed = await inTransaction(engine.client, DEADLINE_MS, async (session) => {
+    // Whoever follows the log for this projection is fenced, and learns anew which streams are parked.
+    const status = await engine.statuses.findOneAndUpdate(
+      { _id: projection.name },
+      { $inc: { 'lease.epoch': 1 }, $set: { 'lease.until': new Date(0) } },
+      { session, returnDocument: 'after' },
+    );
+    const live = liveGeneration(status);
+    if (live === null) throw new RangeError(`${projection.name} has lost its live generation`);
+    const { generation, checkpoint, documents: counted } = live.generation;
+    const events = (await readStream(engine.log, stream)).filter(
+      ({ position, type }) => position <= Number(checkpoint) && isAbout(projection, type),
+    );
+    const { documents, parked } = foldStream(projection, await engine.decoder.decode(events));
+    const slot = engine.slot(projection.name, live.slot);
+    const lying = new Map(
+      (await slot.find({ _id: { $in: [...documents.keys()] } }, { session }).toArray()).map((document) => [
+        document._id,
+        fromStored(document),
+      ]),
+    );
+    let delta = 0;
+    for (const [id, after] of documents) {
+      const before = lying.has(id);
+      delta += Number(after !== null) - Number(before);
+      if (before) await slot.deleteOne({ _id: id }, { session });
+      if (after !== null) await slot.insertOne(toStored(id, after), { session });
+    }
+    await engine.statuses.updateOne(
+      { _id: projection.name },
+      {
+        $set: {
+          [`slots.${live.slot}.documents`]: mongoose.mongo.Long.fromNumber(Number(counted) + delta),
+        },
+      },
+      { session },
+    );
+    await replaceEntry(engine, projection.name, generation, stream, parked, session);
+    return parked;
+  });
+  return failed === null ? { stream, driven: true } : { stream, driven: false, error: failed.error };
+}
+
+async function replaceEntry(
+  { quarantine }: ProjectionEngine,
+  projection: string,
+  generation: number,
+  stream: string,
+  parked: ParkedStream | null,
+  session: mongoose.mongo.ClientSession,
+): Promise<void> {
+  await quarantine.deleteOne({ projection, generation, stream }, { session });
+  if (parked === null) return;
+  await quarantine.insertOne(quarantineEntry(projection, generation, parked, new Date()), { session });
+}

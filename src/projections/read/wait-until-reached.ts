@@ -1,0 +1,65 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LogDamaged } from '../../event-log/errors.js';
+import { readHead } from '../../event-log/read/read-log.js';
+import type { ProjectionEngine } from '../engine.js';
+import { liveGeneration } from '../generations/status.js';
+import { ProjectionNotBuilt } from './live-slot.js';
+
+const POLL_MS = 8;
+/** How long a read waits at most, in milliseconds. */
+export const WAIT_MS = 3_000;
+
+/** A projection did not get to a position in time. */
+export class ProjectionBehind extends Error {
+  constructor(
+    readonly projection: string,
+    wanted: number,
+    reached: number,
+  ) {
+    super(`${projection} has reached position ${reached}; position ${wanted} was waited for in vain`);
+    this.name = 'ProjectionBehind';
+  }
+}
+
+/** A position was asked for that the log has not reached: it cannot come from an answer of this service. */
+export class PositionUnknown extends Error {
+  constructor(wanted: number, head: number) {
+    super(`The log has reached position ${head}; position ${wanted} is not from here`);
+    this.name = 'PositionUnknown';
+  }
+}
+
+/**
+ * Resolves when the live generation of a projection holds everything up to `position`: then a read sees what
+ * its caller has written before.
+ * @throws ProjectionBehind after `waitMs`, PositionUnknown, ProjectionNotBuilt
+ */
+export async function waitUntilReached(
+  engine: ProjectionEngine,
+  projection: string,
+  position: number,
+  waitMs = WAIT_MS,
+): Promise<void> {
+  const until = Date.now() + waitMs;
+  for (let tries = 0; ; tries += 1) {
+    const live = liveGeneration(
+      await engine.statuses.findOne({ _id: projection }, { projection: { live: 1, slots: 1 } }),
+    );
+    if (live === null) throw new ProjectionNotBuilt(projection);
+    const reached = Number(live.generation.checkpoint);
+    if (reached >= position) return;
+    if (tries === 0) await requireKnown(engine, position);
+    if (Date.now() > until) throw new ProjectionBehind(projection, position, reached);
+    await sleep(POLL_MS);
+  }
+}
+
+async function requireKnown({ log }: ProjectionEngine, position: number): Promise<void> {
+  try {
+    const head = await readHead(log);
+    if (position > head.position) throw new PositionUnknown(position, head.position);
+  } catch (error) {
+    // What is in the read models can be read whatever the log's state.
+    if (!(error instanceof LogDamaged)) throw error;
+  }
+}

@@ -1,0 +1,60 @@
+import { toRecordedEvent } from '../../event-log/event-bytes.js';
+import { LogDamaged } from '../../event-log/errors.js';
+import type { EventDocument, RecordedEvent } from '../../event-log/event.js';
+import type { LogCollections } from '../../event-log/log-collections.js';
+
+/** Events per page: some 3 MB of them. */
+const PAGE = 5_000;
+const BY_STREAM = { stream: 1, version: 1 } as const;
+
+/** One stream's events from the first on, in order. */
+export type WholeStream = readonly RecordedEvent[];
+
+/**
+ * The log stream by stream, in the order of their names, by the index that keeps versions unique: whatever
+ * belongs to one document comes together, however far apart in the log it was written. Events after `upTo` are
+ * left out; since events never change, what is read is the log as it was at that position.
+ * @param after the stream after which to go on
+ * @throws LogDamaged where a version is missing
+ */
+export async function* readWholeStreams(
+  { events }: LogCollections,
+  { after, upTo }: { after: string | null; upTo: number },
+): AsyncGenerator<WholeStream[]> {
+  const fetch = (from: { stream: string; version: number } | null): Promise<EventDocument[]> => {
+    const page = events.find({}, { hint: BY_STREAM, limit: PAGE, batchSize: PAGE });
+    return (from === null ? page : page.min(from)).toArray();
+  };
+  // The smallest string after `after`.
+  let next = fetch(after === null ? null : { stream: `${after}\0`, version: 0 });
+  let open: RecordedEvent[] = [];
+  for (;;) {
+    const page = await next;
+    const last = page.at(-1);
+    const isLastPage = page.length < PAGE || last === undefined;
+    // Fetched while this page is being worked on.
+    if (!isLastPage) next = fetch({ stream: last.stream, version: last.version + 1 });
+    const whole: WholeStream[] = [];
+    for (const document of page) {
+      const event = toRecordedEvent(document);
+      if (open[0] !== undefined && open[0].stream !== event.stream) {
+        whole.push(upToPosition(open, upTo));
+        open = [];
+      }
+      if (event.version !== open.length + 1) {
+        throw new LogDamaged(`${event.stream} has version ${event.version} where ${open.length + 1} belongs`);
+      }
+      open.push(event);
+    }
+    if (isLastPage && open.length > 0) whole.push(upToPosition(open, upTo));
+    yield whole.filter((stream) => stream.length > 0);
+    if (isLastPage) return;
+  }
+}
+
+/** Positions of a stream only grow: where its last one is in, all are. */
+function upToPosition(stream: readonly RecordedEvent[], upTo: number): WholeStream {
+  const isIn = ({ position }: RecordedEvent): boolean => position <= upTo;
+  const last = stream.at(-1);
+  return last !== undefined && isIn(last) ? stream : stream.filter(isIn);
+}

@@ -1,0 +1,173 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readHead } from '../../event-log/read/read-log.js';
+import type { ProjectionEngine } from '../engine.js';
+import { makeSlot } from '../generations/make-slot.js';
+import { slotCollection, type ProjectionStatus } from '../generations/status.js';
+import { switchGeneration } from '../generations/switch-generation.js';
+import type { Projection } from '../projection.js';
+import { SLOT_REST_MS } from '../read/live-slot.js';
+import { openGeneration, type OpenGeneration } from '../runner/open-generation.js';
+import { Fenced } from '../runner/apply-batch.js';
+import { buildGeneration, finishBuild } from './build-generation.js';
+import { certify, NotCertified, type Certificate } from './certify.js';
+import { compareWithLive, NotComparable } from './compare.js';
+import { areSame, type Differences } from './differences.js';
+import type { OnProgress } from './progress.js';
+import { planRebuild, RebuildLease, RebuildLost } from './rebuild-lease.js';
+
+/** How a rebuild goes about its end. */
+export interface RebuildOptions {
+  /** Never switch: build, certify and compare. */
+  dryRun?: boolean;
+  /** Switch only where the new generation is the live one byte for byte. */
+  onlyIfSame?: boolean;
+  onProgress?: OnProgress;
+  /** Ends the rebuild; the next one goes on with it. */
+  signal?: AbortSignal;
+}
+
+/** What a rebuild came to. */
+export interface RebuildReport extends Certificate {
+  projection: string;
+  generation: number;
+  /** It went on where one had been killed. */
+  resumed: boolean;
+  /** How the live generation differs from the new one; null where there was none, or another version's. */
+  differences: Differences | null;
+  /** Streams that the new generation does not follow. */
+  quarantined: number;
+  switched: boolean;
+  /** A plain collection that stood on the view's name has this name now. */
+  setAside: string | null;
+  seconds: number;
+}
+
+/**
+ * Rebuilds a projection from the log while the service runs: a new generation beside the live one, certified,
+ * compared, then switched to atomically (P6). Killed at any moment, the next call goes on; a generation that
+ * is not certified is never live.
+ * @throws RebuildRunning, RebuildLost, NotCertified, LogDamaged, NeedsNewerCode
+ */
+export async function rebuild(
+  engine: ProjectionEngine,
+  projection: Projection,
+  options: RebuildOptions = {},
+): Promise<RebuildReport> {
+  const began = performance.now();
+  const head = await readHead(engine.log);
+  const lease = await RebuildLease.take(engine, projection, async (status) => {
+    await letSlotRest(status);
+    return planRebuild(status, projection, head.position);
+  });
+  try {
+    const report = await rebuildUnder(engine, lease, options);
+    return { ...report, seconds: (performance.now() - began) / 1_000 };
+  } catch (error) {
+    throw error instanceof Fenced ? new RebuildLost(projection.name) : error;
+  } finally {
+    await lease.release();
+  }
+}
+
+async function rebuildUnder(
+  engine: ProjectionEngine,
+  lease: RebuildLease,
+  { dryRun = false, onlyIfSame = false, onProgress: tell, signal }: RebuildOptions,
+): Promise<Omit<RebuildReport, 'seconds'>> {
+  const { projection, plan } = lease;
+  const onProgress: OnProgress = (...at) => {
+    signal?.throwIfAborted();
+    tell?.(...at);
+  };
+  // What was done before the first stream was whole is done again.
+  const isEmpty =
+    plan.phase === 'build' && plan.cursor === null && Number(plan.existing?.checkpoint ?? 0) === 0;
+  if (isEmpty) {
+    await makeSlot(engine, projection, plan.slot);
+    await forgetQuarantine(engine, lease.status);
+  }
+  const generation = await openRebuilt(engine, lease);
+  if (plan.phase === 'build') {
+    await buildGeneration(engine, lease, generation, onProgress);
+    await finishBuild(engine, lease, generation);
+  }
+  const differences = await compareIfPossible(engine, lease.status, generation, onProgress);
+  let certificate: Certificate;
+  try {
+    certificate = await certify(engine, generation, onProgress);
+  } catch (error) {
+    // Nobody is to go on with it.
+    if (error instanceof NotCertified) await discard(engine, generation);
+    throw error;
+  }
+  const wanted = !dryRun && !(onlyIfSame && differences !== null && !areSame(differences));
+  const report = {
+    ...certificate,
+    projection: projection.name,
+    generation: generation.generation,
+    resumed: plan.existing !== null,
+    differences,
+    quarantined: generation.quarantined.size,
+  };
+  if (!wanted) {
+    await discard(engine, generation);
+    return { ...report, switched: false, setAside: null };
+  }
+  const { position, setAside } = await switchGeneration(engine, generation);
+  return {
+    ...report,
+    position,
+    events: generation.tally.events,
+    documents: generation.documents,
+    switched: true,
+    setAside,
+  };
+}
+
+async function openRebuilt(engine: ProjectionEngine, lease: RebuildLease): Promise<OpenGeneration> {
+  const { plan, projection, status } = lease;
+  const generation = status.slots[plan.slot];
+  if (generation === undefined) throw new RebuildLost(projection.name);
+  return openGeneration(engine, projection, { slot: plan.slot, generation }, lease.holds());
+}
+
+async function compareIfPossible(
+  engine: ProjectionEngine,
+  { live, slots }: ProjectionStatus,
+  generation: OpenGeneration,
+  onProgress: OnProgress,
+): Promise<Differences | null> {
+  if (live === null || slots[live]?.version !== generation.projection.version) return null;
+  try {
+    return await compareWithLive(engine, generation, onProgress);
+  } catch (error) {
+    if (error instanceof NotComparable) return null;
+    throw error;
+  }
+}
+
+/** Removes a generation that will not be used, and the rebuild with it. */
+async function discard(engine: ProjectionEngine, generation: OpenGeneration): Promise<void> {
+  const { projection, slot } = generation;
+  const mine = { _id: projection.name, ...generation.fence() };
+  const entries = { projection: projection.name, generation: generation.generation };
+  const removed = await engine.statuses.updateOne(mine, {
+    $unset: { rebuild: '', [`slots.${slot}`]: '' },
+  });
+  if (removed.matchedCount === 0) return;
+  await engine.db.collection(slotCollection(projection.name, slot)).drop();
+  await engine.quarantine.deleteMany(entries);
+}
+
+/** What earlier generations of the slot had parked says nothing any more. */
+async function forgetQuarantine({ quarantine }: ProjectionEngine, status: ProjectionStatus): Promise<void> {
+  const existing = Object.values(status.slots).map(({ generation }) => generation);
+  await quarantine.deleteMany({ projection: status._id, generation: { $nin: existing } });
+}
+
+/** A slot that has just ceased to be live may still be read by processes that have not looked since. */
+async function letSlotRest({ live, slots }: ProjectionStatus): Promise<void> {
+  const kept = live === null ? undefined : slots[live === 'a' ? 'b' : 'a'];
+  if (kept?.state !== 'kept') return;
+  await sleep(Math.max(0, Math.min(SLOT_REST_MS, kept.since.getTime() + SLOT_REST_MS - Date.now())));
+}

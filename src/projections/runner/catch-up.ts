@@ -1,0 +1,71 @@
+import type { RecordedEvent } from '../../event-log/event.js';
+import type { ProjectionEngine } from '../engine.js';
+import type { Decoded } from '../event-decoder.js';
+import { isAbout, type NeedsNewerCode } from '../fold-stream.js';
+import { applyBatches, DocumentsMoved } from './apply-batch.js';
+import { foldBatch } from './fold-batch.js';
+import type { OpenGeneration } from './open-generation.js';
+import { readPage } from './read-page.js';
+
+/** Documents that move under a batch this often are not moved by accident. */
+const MAX_MOVES = 5;
+
+/** What one step of catching up came to. */
+export interface Step {
+  /** How many events of the log it went on by. */
+  events: number;
+  /** Generations that cannot go on, each with its reason. */
+  stopped: Map<OpenGeneration, NeedsNewerCode>;
+}
+
+/**
+ * One page of the log for generations that stand at the same checkpoint: read and decoded once, folded into
+ * each, stored together. The only way a page gets into a generation that exists, be it live, being rebuilt or
+ * kept.
+ * @throws Fenced, LogDamaged
+ */
+export async function catchUpOnePage(
+  engine: ProjectionEngine,
+  generations: readonly OpenGeneration[],
+  upTo?: number,
+): Promise<Step> {
+  const [first] = generations;
+  const stopped: Step['stopped'] = new Map();
+  if (first === undefined) return { events: 0, stopped };
+  const page = await readPage(engine.log, first.checkpoint, upTo);
+  if (page.length === 0) return { events: 0, stopped };
+  const decoded = await decodeFor(engine, generations, page);
+  for (let moves = 0; ; moves += 1) {
+    const batches = await Promise.all(
+      generations.map(async (target) => ({
+        target,
+        folded: await foldBatch(engine, target, page, decoded),
+      })),
+    );
+    try {
+      await applyBatches(engine, batches);
+    } catch (error) {
+      if (error instanceof DocumentsMoved && moves < MAX_MOVES) continue;
+      throw error;
+    }
+    for (const { target, folded } of batches) {
+      if (folded.stopped !== null) stopped.set(target, folded.stopped);
+    }
+    return { events: page.length, stopped };
+  }
+}
+
+async function decodeFor(
+  { decoder }: ProjectionEngine,
+  generations: readonly OpenGeneration[],
+  page: readonly RecordedEvent[],
+): Promise<Map<number, Decoded>> {
+  const relevant = page.filter(({ type }) => generations.some(({ projection }) => isAbout(projection, type)));
+  const decoded = await decoder.decode(relevant);
+  return new Map(
+    relevant.flatMap(({ position }, index) => {
+      const event = decoded[index];
+      return event === undefined ? [] : [[position, event] as const];
+    }),
+  );
+}

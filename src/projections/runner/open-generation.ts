@@ -1,0 +1,45 @@
+import mongoose, { type mongo } from 'mongoose';
+import type { ProjectionEngine } from '../engine.js';
+import type { Generation, ProjectionStatus, Slot } from '../generations/status.js';
+import type { Projection } from '../projection.js';
+import { quarantinedStreams } from '../quarantine/quarantine.js';
+import { EventTally } from '../rebuild/accounted-events.js';
+
+/**
+ * A generation that this process may write to, as far as it knows it. `fence` is what has to hold of the
+ * status for a write to go through: the right to write, and the checkpoint this process knows.
+ */
+export interface OpenGeneration {
+  readonly projection: Projection;
+  readonly slot: Slot;
+  readonly generation: number;
+  readonly quarantined: Set<string>;
+  readonly tally: EventTally;
+  checkpoint: number;
+  documents: number;
+  fence(): mongo.Filter<ProjectionStatus>;
+}
+
+/** Opens a generation for writing under `right`, a condition on the status that says whose turn it is. */
+export async function openGeneration(
+  engine: ProjectionEngine,
+  projection: Projection,
+  { slot, generation }: { slot: Slot; generation: Generation },
+  right: mongo.Filter<ProjectionStatus>,
+): Promise<OpenGeneration> {
+  const open: OpenGeneration = {
+    projection,
+    slot,
+    generation: generation.generation,
+    quarantined: await quarantinedStreams(engine.quarantine, projection.name, generation.generation),
+    tally: EventTally.of(generation.accounted),
+    checkpoint: Number(generation.checkpoint),
+    documents: Number(generation.documents),
+    fence: () => ({
+      ...right,
+      [`slots.${slot}.generation`]: generation.generation,
+      [`slots.${slot}.checkpoint`]: mongoose.mongo.Long.fromNumber(open.checkpoint),
+    }),
+  };
+  return open;
+}

@@ -1,0 +1,131 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import mongoose from 'mongoose';
+import type { Logger } from 'pino';
+import type { ProjectionEngine } from '../engine.js';
+import type { NeedsNewerCode } from '../fold-stream.js';
+import { liveGeneration } from '../generations/status.js';
+import { Fenced } from './apply-batch.js';
+import { catchUpOnePage } from './catch-up.js';
+import { endLease, LEASE_MS, leaseHolds, takeLease } from './lease.js';
+import { LogSignal } from './log-signal.js';
+import { openGeneration, type OpenGeneration } from './open-generation.js';
+
+/** Events that arrive within this time share a transaction; in milliseconds. */
+const PACE_MS = 20;
+const RENEW_MS = LEASE_MS / 4;
+const AFTER_ERROR_MS = 500;
+
+/**
+ * Keeps the live generations up to date: follows the log, one page at a time, for every projection whose lease
+ * this process holds. Several processes may run one; each projection is followed by one of them.
+ */
+export class ProjectionRunner {
+  private readonly held = new Map<string, OpenGeneration>();
+  /** Projections that need newer code than this process runs. */
+  private readonly halted = new Set<string>();
+  private readonly signal: LogSignal;
+  private renewedAt = 0;
+  private stopping = false;
+  private running: Promise<void> | null = null;
+
+  /** @param owner a name that no other process has */
+  constructor(
+    private readonly engine: ProjectionEngine,
+    private readonly owner: string,
+    private readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>,
+  ) {
+    this.signal = new LogSignal(engine.log);
+  }
+
+  start(): void {
+    this.running ??= this.run();
+  }
+
+  /** Looks at the status again now: a generation was built or switched. */
+  lookAgain(): void {
+    this.renewedAt = 0;
+    this.signal.raise();
+  }
+
+  /** Ends after the batch under way and gives the leases back. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    await this.signal.close();
+    await this.running;
+    for (const name of this.held.keys()) {
+      await endLease(this.engine, name, this.owner).catch(() => undefined);
+    }
+  }
+
+  private async run(): Promise<void> {
+    while (!this.stopping) {
+      try {
+        if (Date.now() - this.renewedAt > RENEW_MS) await this.renew();
+        const began = Date.now();
+        if (await this.goOn()) await sleep(Math.max(0, PACE_MS - (Date.now() - began)));
+        else await this.signal.wait();
+      } catch (error) {
+        // What this process knows of its generations may be out of date: everything is opened anew.
+        this.held.clear();
+        this.renewedAt = 0;
+        if (error instanceof Fenced) continue;
+        this.logger.error({ err: error }, 'projections: cannot go on, trying again');
+        await sleep(AFTER_ERROR_MS);
+      }
+    }
+  }
+
+  /** One page for each group of generations at one checkpoint; false where none has anything to do. */
+  private async goOn(): Promise<boolean> {
+    let events = 0;
+    for (const group of byCheckpoint(this.held.values())) {
+      const step = await catchUpOnePage(this.engine, group);
+      events += step.events;
+      for (const [generation, reason] of step.stopped) await this.halt(generation, reason);
+    }
+    return events > 0;
+  }
+
+  private async renew(): Promise<void> {
+    for (const projection of this.engine.projections) {
+      if (this.halted.has(projection.name)) continue;
+      const status = await takeLease(this.engine, projection.name, this.owner);
+      const live = liveGeneration(status);
+      const open = this.held.get(projection.name);
+      if (status === null || live?.generation.version !== projection.version) {
+        this.held.delete(projection.name);
+      } else if (open?.generation !== live.generation.generation) {
+        this.held.set(
+          projection.name,
+          await openGeneration(this.engine, projection, live, leaseHolds(status)),
+        );
+        if (status.stopped !== undefined) {
+          await this.engine.statuses.updateOne({ _id: projection.name }, { $unset: { stopped: '' } });
+        }
+      }
+    }
+    this.renewedAt = Date.now();
+  }
+
+  /** Leaves a projection to a process that runs newer code, and says why it does not go on here. */
+  private async halt({ projection: { name } }: OpenGeneration, reason: NeedsNewerCode): Promise<void> {
+    const { position, message } = reason;
+    this.held.delete(name);
+    this.halted.add(name);
+    this.logger.error({ projection: name, position }, message);
+    const stopped = { position: mongoose.mongo.Long.fromNumber(position), message, at: new Date() };
+    await this.engine.statuses.updateOne({ _id: name, 'lease.owner': this.owner }, { $set: { stopped } });
+    await endLease(this.engine, name, this.owner);
+  }
+}
+
+/** Generations at the same place take the next page together. */
+function byCheckpoint(generations: Iterable<OpenGeneration>): OpenGeneration[][] {
+  const groups = new Map<number, OpenGeneration[]>();
+  for (const generation of generations) {
+    const group = groups.get(generation.checkpoint);
+    if (group === undefined) groups.set(generation.checkpoint, [generation]);
+    else group.push(generation);
+  }
+  return [...groups.values()];
+}
