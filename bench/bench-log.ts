@@ -13,7 +13,7 @@ import { LogCollections } from '../src/event-log/log-collections.js';
 import { readModelNames } from '../src/families/read-models/index.js';
 import { FamilyKeys } from '../src/privacy/family-keys.js';
 
-const NAME = 'bench';
+export const BENCH_NAME = 'bench';
 const PASSWORD = 'bench-password';
 const DEADLINE_MS = 30_000;
 /** What the log is compared with gets a connection for each of its 64 callers. */
@@ -37,19 +37,19 @@ export async function openBenchLog(): Promise<BenchLog> {
   const mongod = await startEmbedded({ dataDir, env: process.env, reporter: terminalReporter() });
   const root = await connectDatabase(mongod.rootUri, CONNECTION_EACH);
   const passwords = { service: PASSWORD, reader: PASSWORD, auditor: PASSWORD, shredder: PASSWORD };
-  await initialiseDatabase(root, NAME, passwords, readModelNames);
-  const uri = databaseUrl({ server: mongod.rootUri, name: NAME, as: 'service', password: PASSWORD });
+  await initialiseDatabase(root, BENCH_NAME, passwords, readModelNames);
+  const uri = databaseUrl({ server: mongod.rootUri, name: BENCH_NAME, as: 'service', password: PASSWORD });
   const service = await connectDatabase(uri);
   const serviceWithMore = await connectDatabase(uri, CONNECTION_EACH);
-  const collections = new LogCollections(service, logDatabaseOf(NAME));
+  const collections = new LogCollections(service, logDatabaseOf(BENCH_NAME));
   const log = new EventLog(collections, { deadlineMs: DEADLINE_MS });
   const kek = { key: randomBytes(32), fingerprint: 'bench' };
   return {
     log,
     collections,
-    collectionsWithMoreConnections: new LogCollections(serviceWithMore, logDatabaseOf(NAME)),
+    collectionsWithMoreConnections: new LogCollections(serviceWithMore, logDatabaseOf(BENCH_NAME)),
     keys: new FamilyKeys(collections.db.collection('family_keys'), kek),
-    plain: root.db(NAME),
+    plain: root.db(BENCH_NAME),
     mongodbVersion: mongod.version,
     close: async () => {
       await log.close();

@@ -104,6 +104,16 @@ export function isFamilyEventType(type: string): type is FamilyEventType {
   return Object.hasOwn(familyEventCatalogue, type);
 }
 
+/** The number of the shape in which events of this type are written today; 0 for a type that is not known. */
+export function currentSchema(type: string): number {
+  return isFamilyEventType(type) ? familyEventCatalogue[type].schema : 0;
+}
+
+/** Whether this code can read that shape: it is today's, or an older one. */
+export function isKnownShape(type: string, schema: number): boolean {
+  return schema >= 1 && schema <= currentSchema(type);
+}
+
 /**
  * An event as it was stored, in whatever shape, as a domain event of today's shape.
  * @throws UnknownEventShape for a type or schema number that this build does not know
