@@ -3,12 +3,10 @@ import type { Reporter } from '../config/reporter.js';
 import { UserFacingError } from '../config/user-facing-error.js';
 import { CLAIMS_SENTINEL_ID, LOG_HEAD_ID } from './collections.js';
 import { logDatabaseOf } from './database-names.js';
+import { GENESIS_HASH } from './hash-chain.js';
 import { hasCode, MONGO_CODE } from './mongo-codes.js';
 
 const { Binary, Long } = mongoose.mongo;
-
-/** Bytes of a SHA-256: what the first event's hash is chained to is as many zeros. */
-const HASH_BYTES = 32;
 
 type LogDocument = mongo.Document & { _id: string };
 
@@ -43,7 +41,7 @@ function firstHead(): LogDocument {
   return {
     _id: LOG_HEAD_ID,
     position: Long.ZERO,
-    hash: new Binary(Buffer.alloc(HASH_BYTES)),
+    hash: new Binary(GENESIS_HASH),
     at: new Date(0),
   };
 }

@@ -3,9 +3,6 @@ import type { AlongsideCollection } from './append/append-request.js';
 import type { EventDocument } from './event.js';
 import type { LogHeadDocument } from './log-head.js';
 
-/** The sentinel of `email_claims`: it holds their number, and its absence says that they were wiped. */
-export const CLAIMS_SENTINEL = '#claims';
-
 /** A claim, or the sentinel (which has a count and no holder). */
 export interface ClaimDocument {
   _id: string;

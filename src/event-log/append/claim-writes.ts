@@ -1,9 +1,10 @@
 import mongoose, { type mongo } from 'mongoose';
+import { CLAIMS_SENTINEL_ID } from '../../database/collections.js';
 import { ClaimsMissing, ClaimTaken } from '../errors.js';
 import type { ClaimChange } from '../event.js';
 import type { PlacedEvent } from '../event-bytes.js';
 import { insertAll } from './insert-all.js';
-import { CLAIMS_SENTINEL, type ClaimDocument, type LogCollections } from '../log-collections.js';
+import type { ClaimDocument, LogCollections } from '../log-collections.js';
 
 const { Long } = mongoose.mongo;
 
@@ -41,7 +42,7 @@ export async function writeClaims(
   });
   if (writes.length === 0) return;
   const sentinel = await claims.updateOne(
-    { _id: CLAIMS_SENTINEL },
+    { _id: CLAIMS_SENTINEL_ID },
     { $inc: { count: Long.fromNumber(made.length - released.length) } },
     { session },
   );

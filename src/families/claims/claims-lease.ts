@@ -1,7 +1,7 @@
 import type { mongo } from 'mongoose';
+import { CLAIMS_REBUILD_ID } from '../../database/collections.js';
 import type { LogCollections } from '../../event-log/log-collections.js';
 
-const LEASE_ID = '#rebuild';
 /** A rebuild that has not written for this long is taken for dead; in milliseconds. */
 const LEASE_MS = 60_000;
 
@@ -36,14 +36,14 @@ export class ClaimsLease {
     const lease = new ClaimsLease(log.client, leases, owner);
     const until = new Date(Date.now() + LEASE_MS);
     const expired = await leases.updateOne(
-      { _id: LEASE_ID, until: { $lt: new Date() } },
+      { _id: CLAIMS_REBUILD_ID, until: { $lt: new Date() } },
       { $set: { owner, until } },
     );
     if (expired.matchedCount === 1) return lease;
-    const held = await leases.findOne({ _id: LEASE_ID });
+    const held = await leases.findOne({ _id: CLAIMS_REBUILD_ID });
     if (held !== null) throw new ClaimsLeaseTaken(held.until);
     // Two that arrive at once: `_id` lets one in, the other meets a duplicate key and is told to try again.
-    await leases.insertOne({ _id: LEASE_ID, owner, until }).catch(() => {
+    await leases.insertOne({ _id: CLAIMS_REBUILD_ID, owner, until }).catch(() => {
       throw new ClaimsLeaseTaken(until);
     });
     return lease;
@@ -55,7 +55,7 @@ export class ClaimsLease {
       session.withTransaction(
         async () => {
           const until = new Date(Date.now() + LEASE_MS);
-          const mine = { _id: LEASE_ID, owner: this.owner };
+          const mine = { _id: CLAIMS_REBUILD_ID, owner: this.owner };
           const held = await this.leases.updateOne(mine, { $set: { until } }, { session });
           if (held.matchedCount === 0) throw new ClaimsLeaseTaken(until);
           await work(session);
@@ -70,7 +70,8 @@ export class ClaimsLease {
     );
   }
 
+  /** Gives the lease up, in the holder's last transaction (see `write`). */
   async end(session: mongo.ClientSession): Promise<void> {
-    await this.leases.deleteOne({ _id: LEASE_ID, owner: this.owner }, { session });
+    await this.leases.deleteOne({ _id: CLAIMS_REBUILD_ID, owner: this.owner }, { session });
   }
 }

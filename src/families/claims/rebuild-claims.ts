@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import mongoose, { type mongo } from 'mongoose';
+import { CLAIMS_SENTINEL_ID } from '../../database/collections.js';
 import type { Claim } from '../../event-log/event-log.js';
-import { CLAIMS_SENTINEL, type LogCollections } from '../../event-log/log-collections.js';
+import type { LogCollections } from '../../event-log/log-collections.js';
 import type { FamilyKeys } from '../../privacy/family-keys.js';
 import { claimDifferences, type ClaimDifference } from './claim-differences.js';
 import { ClaimsLease } from './claims-lease.js';
@@ -45,7 +46,7 @@ export async function rebuildClaims(
   await first.advance((position, total) => onProgress?.(position, parts * total));
 
   const lease = await ClaimsLease.take(log, randomUUID());
-  await log.claims.deleteOne({ _id: CLAIMS_SENTINEL });
+  await log.claims.deleteOne({ _id: CLAIMS_SENTINEL_ID });
   const done: ClaimsRebuilt = {
     claims: 0,
     restored: 0,
@@ -74,7 +75,7 @@ export async function rebuildClaims(
     done.position = expected.position;
   }
   await lease.write(async (session) => {
-    await log.claims.insertOne({ _id: CLAIMS_SENTINEL, count: Long.fromNumber(done.claims) }, { session });
+    await log.claims.insertOne({ _id: CLAIMS_SENTINEL_ID, count: Long.fromNumber(done.claims) }, { session });
     await lease.end(session);
   });
   return done;

@@ -1,4 +1,5 @@
-import { CLAIMS_SENTINEL, type LogCollections } from '../../event-log/log-collections.js';
+import { CLAIMS_SENTINEL_ID } from '../../database/collections.js';
+import type { LogCollections } from '../../event-log/log-collections.js';
 import type { FamilyKeys } from '../../privacy/family-keys.js';
 import { claimDifferences, type ClaimDifference } from './claim-differences.js';
 import { ExpectedClaims, type ContestedClaim, type OnProgress } from './expected-claims.js';
@@ -80,7 +81,7 @@ export async function countClaims({
 }: LogCollections): Promise<{ sentinel: number | null; stored: number }> {
   const session = client.startSession({ snapshot: true });
   try {
-    const sentinel = await claims.findOne({ _id: CLAIMS_SENTINEL }, { session });
+    const sentinel = await claims.findOne({ _id: CLAIMS_SENTINEL_ID }, { session });
     const stored = await claims.countDocuments({ family: { $exists: true } }, { session });
     return { sentinel: sentinel?.count === undefined ? null : Number(sentinel.count), stored };
   } finally {
