@@ -33,3 +33,9 @@ export function splitStoredBytes(raw: Uint8Array): { body: Buffer; hash: Buffer 
   body.writeInt32LE(body.length, 0);
   return { body, hash: Buffer.from(element.subarray(11)) };
 }
+
+/** A document that was read with `raw: true`; the driver's types do not say that it is bytes. */
+export function rawBytes(document: unknown): Buffer {
+  if (!Buffer.isBuffer(document)) throw new TypeError('Events are hashed as the bytes that are stored');
+  return document;
+}

@@ -1,7 +1,8 @@
 import mongoose, { type mongo } from 'mongoose';
-import { CLAIMS_REBUILD_ID, CLAIMS_SENTINEL_ID, LOG_HEAD_ID } from './collections.js';
+import { CLAIMS_REBUILD_ID, CLAIMS_SENTINEL_ID } from './collections.js';
 import { logDatabaseOf } from './database-names.js';
 import { found, together, type Inspection } from './finding.js';
+import { inspectHead } from './inspect-head.js';
 
 /** Claims that are named in a finding; there may be more. */
 const NAMED_CLAIMS = 5;
@@ -20,31 +21,6 @@ export async function inspectLog(client: mongo.MongoClient, name: string): Promi
   } finally {
     await session.endSession();
   }
-}
-
-async function inspectHead(log: mongo.Db, session: mongo.ClientSession): Promise<Inspection> {
-  const head = await log
-    .collection<{ _id: string; position: number }>('log_head')
-    .findOne({ _id: LOG_HEAD_ID }, { session });
-  const last = await log
-    .collection<{ _id: number }>('events')
-    .findOne({}, { sort: { _id: -1 }, projection: { _id: 1 }, session });
-  const lastPosition = last?._id ?? 0;
-  const damaged = {
-    code: 'log-damaged',
-    remedy: 'restore the log from its archive or from a backup before anything is written to it',
-  };
-  if (head === null) {
-    return found('findings', {
-      ...damaged,
-      problem: `${log.databaseName}.log_head holds no head, and the last event has position ${lastPosition}`,
-    });
-  }
-  if (head.position === lastPosition) return together([]);
-  return found('findings', {
-    ...damaged,
-    problem: `the head of the log is at position ${head.position}, but its last event has position ${lastPosition}`,
-  });
 }
 
 async function inspectClaims(log: mongo.Db, session: mongo.ClientSession): Promise<Inspection> {

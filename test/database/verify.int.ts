@@ -38,8 +38,9 @@ describe('a database in order', () => {
   });
 
   it('passes while claims and events are in it', async () => {
-    await log.collection('events').insertOne(sampleEvent(1));
-    await moveHead(1);
+    const event = sampleEvent(1);
+    await log.collection('events').insertOne(event);
+    await moveHead(1, event['hash']);
     await claim('a@example.org');
     await setSentinel(1);
     expect(await verify()).toEqual({ warnings: [] });
@@ -112,6 +113,24 @@ describe('the log', () => {
     expect((await refusal()).message).toContain('at position 0, but its last event has position 1');
     await moveHead(2);
     expect((await refusal()).message).toContain('at position 2, but its last event has position 1');
+  });
+
+  it('is damaged where the head has another hash than the last event', async () => {
+    await moveHead(0, new Binary(Buffer.alloc(32, 1)));
+    expect((await refusal()).message).toContain('another hash than the last event (position 0)');
+    await log.collection('events').insertOne(sampleEvent(1));
+    await moveHead(1);
+    expect((await refusal()).message).toContain('another hash than the last event (position 1)');
+  });
+
+  it('is damaged where the last event was changed, or the one before it', async () => {
+    const [first, changed] = [sampleEvent(1), sampleEvent(2)];
+    changed['at'] = new Date(1);
+    await log.collection('events').insertMany([first, changed]);
+    await moveHead(2, changed['hash']);
+    expect((await refusal()).message).toContain('the last event (position 2) does not continue the chain');
+    await log.collection('events').deleteOne({ _id: first['_id'] });
+    expect((await refusal()).message).toContain('the last event (position 2) does not continue the chain');
   });
 
   it('refuses claims under which one address fits twice', async () => {
@@ -187,10 +206,10 @@ describe('a database nobody made', () => {
   });
 });
 
-async function moveHead(position: number): Promise<void> {
+async function moveHead(position: number, hash = new Binary(Buffer.alloc(32))): Promise<void> {
   await documents(log, 'log_head').replaceOne(
     { _id: 'head' },
-    { position: Long.fromNumber(position), hash: new Binary(Buffer.alloc(32)), at: new Date(0) },
+    { position: Long.fromNumber(position), hash, at: new Date(0) },
     { upsert: true },
   );
 }

@@ -2,7 +2,12 @@ import { createHash } from 'node:crypto';
 import type { Claim } from '../../event-log/event-log.js';
 import type { RecordedEvent } from '../../event-log/event.js';
 import type { LogCollections } from '../../event-log/log-collections.js';
-import { readHead, readLog } from '../../event-log/read/read-log.js';
+import {
+  CHAIN_START,
+  readHeadAtEnd,
+  readVerifiedLog,
+  type ChainPoint,
+} from '../../event-log/read/read-verified-log.js';
 import type { FamilyKeys } from '../../privacy/family-keys.js';
 import { claimsOf, familyEventCatalogue } from '../domain/events.js';
 import { familyOf, toFamilyEvent } from '../family-stream.js';
@@ -25,8 +30,8 @@ export class ExpectedClaims {
   readonly contested: ContestedClaim[] = [];
   /** Positions of claim-making events whose family has no key any more. */
   readonly unreadable: number[] = [];
-  /** Everything up to here is taken into account. */
-  position = 0;
+  /** Everything up to here is taken into account, and has proved to be the chain. */
+  private reached: ChainPoint = CHAIN_START;
 
   constructor(
     private readonly log: LogCollections,
@@ -34,14 +39,21 @@ export class ExpectedClaims {
     private readonly share: { part: number; parts: number },
   ) {}
 
-  /** Goes on to the present head; returns whether there was anything new. @throws LogDamaged, SealBroken */
+  get position(): number {
+    return this.reached.position;
+  }
+
+  /**
+   * Goes on to the present head and verifies the hash chain on the way; returns whether there was anything new.
+   * @throws LogDamaged, SealBroken, KeyDoesNotUnwrap
+   */
   async advance(onProgress: OnProgress = () => undefined): Promise<boolean> {
-    const { position: head } = await readHead(this.log);
+    const head = await readHeadAtEnd(this.log);
     const began = this.position;
-    for await (const page of readLog(this.log, { after: this.position, upTo: head })) {
+    for await (const page of readVerifiedLog(this.log, head, this.reached)) {
       await this.fold(page);
-      this.position = page.at(-1)?.position ?? this.position;
-      onProgress(this.position, head);
+      this.reached = page.at(-1) ?? this.reached;
+      onProgress(this.position, head.position);
     }
     return this.position > began;
   }
