@@ -15,12 +15,14 @@ export interface DatabaseStatus {
   claims: number;
   /** Null where the claims were wiped. */
   sentinel: number | null;
+  /** Since when the claims wait to be put back; null where they do not. */
+  claimsClosedSince: Date | null;
 }
 
 /** Looks at the server as any user of ours; changes nothing. */
 export async function databaseStatus(client: mongo.MongoClient, name: string): Promise<DatabaseStatus> {
   const log = client.db(logDatabaseOf(name));
-  const claims = log.collection<{ _id: string; count?: mongo.Long }>('email_claims');
+  const claims = log.collection<{ _id: string; count?: mongo.Long; closedSince?: Date }>('email_claims');
   const [build, hello, head, events, stored, sentinel] = await Promise.all([
     client.db('admin').command({ buildInfo: 1 }),
     client.db('admin').command({ hello: 1 }),
@@ -39,5 +41,6 @@ export async function databaseStatus(client: mongo.MongoClient, name: string): P
     events,
     claims: stored,
     sentinel: sentinel?.count === undefined ? null : Number(sentinel.count),
+    claimsClosedSince: sentinel?.closedSince ?? null,
   };
 }

@@ -24,7 +24,7 @@ export async function inspectLog(client: mongo.MongoClient, name: string): Promi
 }
 
 async function inspectClaims(log: mongo.Db, session: mongo.ClientSession): Promise<Inspection> {
-  const claims = log.collection<{ _id: string; count?: number }>('email_claims');
+  const claims = log.collection<SentinelDocument>('email_claims');
   const isClaim = { _id: { $nin: [CLAIMS_SENTINEL_ID, CLAIMS_REBUILD_ID] } };
   const sentinel = await claims.findOne({ _id: CLAIMS_SENTINEL_ID }, { session });
   const [counted] = await claims
@@ -36,7 +36,7 @@ async function inspectClaims(log: mongo.Db, session: mongo.ClientSession): Promi
     .limit(NAMED_CLAIMS)
     .toArray();
   return together([
-    inspectSentinel(sentinel?.count ?? null, counted?.claims ?? 0),
+    inspectSentinel(sentinel, counted?.claims ?? 0),
     uncanonical.length === 0
       ? together([])
       : found('findings', {
@@ -47,13 +47,27 @@ async function inspectClaims(log: mongo.Db, session: mongo.ClientSession): Promi
   ]);
 }
 
-function inspectSentinel(expected: number | null, counted: number): Inspection {
+interface SentinelDocument {
+  _id: string;
+  count?: number;
+  closedSince?: Date;
+}
+
+function inspectSentinel(sentinel: SentinelDocument | null, counted: number): Inspection {
   const remedy = 'run "family-accounts claims rebuild"; it works with the service stopped, too';
-  if (expected === null) {
+  if (sentinel === null) {
     // Without the sentinel nothing can be claimed twice: registrations answer 503 until it is back.
     return found('warnings', {
       code: 'claims-sentinel-missing',
       problem: `email_claims was wiped: its sentinel is missing, ${counted} claims are there, and registrations answer 503`,
+      remedy,
+    });
+  }
+  const { count: expected = 0, closedSince } = sentinel;
+  if (closedSince !== undefined) {
+    return found('warnings', {
+      code: 'claims-closed',
+      problem: `email_claims is closed since ${closedSince.toISOString()}: a rebuild of the claims is under way or did not finish, and registrations answer 503`,
       remedy,
     });
   }

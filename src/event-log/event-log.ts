@@ -3,7 +3,7 @@ import type { Appended, AppendRequest } from './append/append-request.js';
 import type { RecordedEvent } from './event.js';
 import { GroupCommit, type GroupCommitOptions } from './append/group-commit.js';
 import { KnownVersions } from './append/known-versions.js';
-import type { LogCollections } from './log-collections.js';
+import { isOpenSentinel, type LogCollections } from './log-collections.js';
 import type { LogHead } from './log-head.js';
 import { readHead, readLog } from './read/read-log.js';
 import { readStream } from './read/read-stream.js';
@@ -15,7 +15,7 @@ export interface Claim {
   position: number;
 }
 
-/** What is known of a value: its holder, nobody (`null`), or nothing, because the claims were wiped. */
+/** What is known of a value: its holder, nobody (`null`), or nothing, because the claims were wiped and are not back. */
 export type ClaimState = Claim | null | 'unknown';
 
 /** The append-only log: `append` is its only write verb. */
@@ -60,8 +60,8 @@ export class EventLog {
   }
 
   /**
-   * Who holds `value`: the holder, `null` for nobody, or `'unknown'` where the claims were wiped and an
-   * absent claim says nothing.
+   * Who holds `value`: the holder, `null` for nobody, or `'unknown'` where the claims were wiped or are
+   * being put back, and an absent claim says nothing.
    */
   async findClaim(value: string): Promise<ClaimState> {
     const [state] = await this.findClaims([value]);
@@ -74,7 +74,7 @@ export class EventLog {
       .find({ _id: { $in: [...values, CLAIMS_SENTINEL_ID] } })
       .toArray();
     const byValue = new Map(found.map((claim) => [claim._id, claim]));
-    const absent = byValue.has(CLAIMS_SENTINEL_ID) ? null : 'unknown';
+    const absent = found.some(isOpenSentinel) ? null : 'unknown';
     return values.map((value) => {
       const claim = byValue.get(value);
       if (claim?.family === undefined || claim.member === undefined) return absent;

@@ -5,7 +5,7 @@ import { ensureDatabaseUsers, readDatabaseUsers } from '../../config/database-us
 import { connectDatabase, databaseUrl } from '../../database/connect.js';
 import { logDatabaseOf } from '../../database/database-names.js';
 import { UserFacingError } from '../../config/user-facing-error.js';
-import { databaseStatus } from '../../database/database-status.js';
+import { databaseStatus, type DatabaseStatus } from '../../database/database-status.js';
 import { initialiseDatabase } from '../../database/initialise.js';
 import { DATABASE_USERS, type DatabaseUser } from '../../database/roles.js';
 import type { Terminal } from '../terminal.js';
@@ -105,30 +105,22 @@ async function status(terminal: Terminal, json?: boolean): Promise<void> {
   await terminal.withDatabase(json, async (database) => {
     const client = await connectDatabase(await database.urlAs('reader'));
     try {
-      const { version, replicaSet, primary, head, at, events, claims, sentinel } = await databaseStatus(
-        client,
-        database.name,
-      );
-      const value = {
-        name: database.name,
-        embedded: database.embedded !== null,
-        version,
-        replicaSet,
-        primary,
-        head,
-        at,
-        events,
-        claims,
-        sentinel,
-      };
+      const status = await databaseStatus(client, database.name);
+      const { version, replicaSet, primary, head, at, events, claims } = status;
+      const value = { name: database.name, embedded: database.embedded !== null, ...status };
       terminal.answer(json, value, () => [
         `MongoDB     ${version}, replica set ${replicaSet}, primary ${primary ?? 'none'}`,
         `Database    ${database.name}${database.embedded === null ? '' : ` (embedded, port ${database.embedded.port})`}`,
         `Log         ${events} events, head at ${head}${at === null ? '' : `, the last on ${at.toISOString()}`}`,
-        `Claims      ${claims}${sentinel === claims ? '' : `, but the sentinel says ${sentinel ?? 'nothing'}`}`,
+        `Claims      ${claims}${doubtOf(status)}`,
       ]);
     } finally {
       await client.close();
     }
   });
+}
+
+function doubtOf({ claims, sentinel, claimsClosedSince }: DatabaseStatus): string {
+  if (claimsClosedSince !== null) return `, closed since ${claimsClosedSince.toISOString()}`;
+  return sentinel === claims ? '' : `, but the sentinel says ${sentinel ?? 'nothing'}`;
 }

@@ -4,7 +4,7 @@ import type { PendingAppend } from './batch.js';
 import { ClaimsMissing, ClaimTaken, RecordExists, VersionConflict, type EventLogError } from '../errors.js';
 import { NO_STREAM, type ClaimChange } from '../event.js';
 import { currentVersions } from './known-versions.js';
-import type { ClaimDocument, LogCollections } from '../log-collections.js';
+import { isOpenSentinel, type ClaimDocument, type LogCollections } from '../log-collections.js';
 
 /**
  * Tells which appends of a batch cannot be stored, by what is committed: one read per kind instead of one
@@ -61,7 +61,7 @@ async function takenClaims(collections: LogCollections, batch: readonly PendingA
       ],
     })
     .toArray();
-  if (!found.some(({ _id }) => _id === CLAIMS_SENTINEL_ID)) {
+  if (!found.some(isOpenSentinel)) {
     return claiming.map((pending) => [pending, new ClaimsMissing()]);
   }
   return wanted.flatMap(({ pending, contradicts }): Refusals => {
