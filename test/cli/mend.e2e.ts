@@ -128,6 +128,40 @@ describe('claims', () => {
     expect(await claims().findOne({ _id: first.email })).toMatchObject({ family: first.id });
   });
 
+  it('that nobody can read are kept, and an address among those that are gone is given to nobody', async () => {
+    const { service } = installation;
+    const [one, two] = [await service.register(), await service.register()];
+    const keys = logDatabase().collection<{ _id: string }>('family_keys');
+    const key = await keys.findOneAndDelete({ _id: one.id });
+
+    const kept = await run(REBUILD);
+    expect(kept.code).toBe(1);
+    expect(kept.out).toContain('Claims: 2, all as the log says');
+    expect(kept.out).toContain('1 events that claim an address cannot be read');
+    expect(kept.out).toContain('(at position 1)');
+    expect(kept.out).toContain('Restore family_keys from a backup');
+    expect(kept.out + kept.err).not.toContain(one.email);
+    expect(await claims().findOne({ _id: one.email })).toMatchObject({ family: one.id });
+    expect((await run(VERIFY)).out).toContain('Restore family_keys from a backup');
+    await service.register();
+
+    await claims().deleteMany({});
+    const rebuilt = await run([...REBUILD, '--json']);
+    expect(rebuilt.code).toBe(1);
+    const unreadable = { events: 1, kept: 0, unaccounted: 1, samples: [1] };
+    expect(rebuilt.json()).toMatchObject({ claims: 2, open: false, unreadable });
+    expect((await run(VERIFY)).out).toContain('sentinel closed since');
+    expect((await run(['database', 'status'])).out).toContain('Claims      2, closed since');
+    await expect(service.register({ email: one.email })).rejects.toThrow('503');
+    await expect(service.register()).rejects.toThrow('503');
+    await expect(service.register({ email: two.email })).rejects.toThrow('409');
+
+    await keys.insertOne(key!);
+    expect(await codes(REBUILD, VERIFY, ['doctor'])).toEqual([0, 0, 0]);
+    await expect(service.register({ email: one.email })).rejects.toThrow('409');
+    await service.register();
+  });
+
   function structure() {
     return Promise.all([
       logDatabase()
