@@ -11,6 +11,7 @@ import { verifyInstallation } from '../database/installation.js';
 import type { OpenDatabase } from '../database/open-database.js';
 import { inspectDatabase } from '../database/verify.js';
 import { LogCollections } from '../event-log/log-collections.js';
+import { canonicalForm } from '../families/claims/canonical-form.js';
 import { countClaims } from '../families/claims/verify-claims.js';
 import type { Terminal } from './terminal.js';
 
@@ -62,7 +63,10 @@ async function examineDatabase(
   { name, embedded }: OpenDatabase,
   { allowWritableLog }: Configuration,
 ): Promise<Check[]> {
-  const { findings, warnings, hints } = await inspectDatabase(client, name, { allowWritableLog });
+  const { findings, warnings, hints } = await inspectDatabase(client, name, {
+    allowWritableLog,
+    canonicalForm,
+  });
   const where = embedded === null ? 'The MongoDB of MONGODB_URI' : `The embedded MongoDB ${embedded.version}`;
   const notInOrder: Check[] = [
     ...findings.map((finding) => toCheck('problem', finding)),
