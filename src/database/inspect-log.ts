@@ -1,7 +1,8 @@
 import mongoose, { type mongo } from 'mongoose';
 import { CLAIMS_REBUILD_ID, CLAIMS_SENTINEL_ID, LOG_HEAD_ID } from './collections.js';
 import { logDatabaseOf } from './database-names.js';
-import { found, together, type Inspection } from './finding.js';
+import { found, RESTORE_LOG, together, type Inspection } from './finding.js';
+import { inspectEventCount } from './inspect-event-count.js';
 import { inspectSpelling, type CanonicalForm } from './inspect-spelling.js';
 
 /**
@@ -20,6 +21,8 @@ export async function inspectLog(
     const head = await inspectHead(log, session);
     return together([
       head,
+      // Of a log whose ends do not meet, the number of events says nothing more.
+      head.findings.length > 0 ? together([]) : await inspectEventCount(log, session),
       await inspectClaims(log, session),
       await inspectSpelling(log, session, canonicalForm),
       await inspectKeys(log, session),
@@ -39,7 +42,7 @@ async function inspectHead(log: mongo.Db, session: mongo.ClientSession): Promise
   const lastPosition = last?._id ?? 0;
   const damaged = {
     code: 'log-damaged',
-    remedy: 'restore the log from its archive or from a backup before anything is written to it',
+    remedy: RESTORE_LOG,
   };
   if (head === null) {
     return found('findings', {

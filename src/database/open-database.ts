@@ -1,14 +1,15 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Configuration } from '../config/configuration.js';
 import { ensureDatabaseUsers, readDatabaseUsers } from '../config/database-users.js';
+import { findLogMark } from '../config/log-mark.js';
 import { parseMongodbUri } from '../config/mongodb-uri.js';
 import { silentReporter, type Reporter } from '../config/reporter.js';
 import { UserFacingError } from '../config/user-facing-error.js';
 import { connectDatabase, databaseUrl } from './connect.js';
+import { dataFolder, holdsDatabase } from './embedded/data-folder.js';
 import { startEmbedded, type EmbeddedMongod } from './embedded/start-embedded.js';
-import { initialiseDatabase } from './initialise.js';
+import { lostLog } from './lost-log.js';
 import { DATABASE_USERS, type DatabaseUser } from './roles.js';
+import { setUp } from './set-up.js';
 
 /** The installation's database, running, for as long as it is held open. */
 export interface OpenDatabase {
@@ -48,7 +49,12 @@ async function openEmbedded(
   { reporter, env, mayCreate }: OpenDatabaseOptions,
 ): Promise<OpenDatabase> {
   const { dataDir, databaseName: name } = configuration;
-  const isNew = !existsSync(join(dataDir, 'mongodb'));
+  const folder = dataFolder(dataDir);
+  const isNew = !(await holdsDatabase(folder));
+  const mark = findLogMark(dataDir, name);
+  if (isNew && mark !== undefined) {
+    throw lostLog(`${folder.database} is missing or empty, although ${mark} says that a log was begun in it`);
+  }
   if (isNew && !mayCreate) {
     throw new UserFacingError(`There is no installation in ${dataDir} yet.`, {
       remedies: [
@@ -61,7 +67,7 @@ async function openEmbedded(
   try {
     const passwords = await ensureDatabaseUsers(dataDir, DATABASE_USERS);
     if (mayCreate)
-      await initialiseAsRoot(embedded.rootUri, name, passwords, isNew ? silentReporter : reporter);
+      await setUpAsRoot(embedded.rootUri, configuration, passwords, isNew ? silentReporter : reporter);
     return {
       name,
       embedded,
@@ -95,16 +101,16 @@ function asConfigured(env: NodeJS.ProcessEnv, configuration: Configuration): Nod
   };
 }
 
-async function initialiseAsRoot(
+async function setUpAsRoot(
   rootUri: string,
-  name: string,
+  configuration: Configuration,
   passwords: Readonly<Record<DatabaseUser, string>>,
   reporter: Reporter,
 ): Promise<void> {
   const root = await connectDatabase(rootUri);
   try {
     // On an installation that exists, whatever had to be made again was lost: it is said aloud.
-    await initialiseDatabase(root, name, passwords, reporter);
+    await setUp(root, configuration, passwords, reporter);
   } finally {
     await root.close();
   }

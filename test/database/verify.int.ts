@@ -121,6 +121,19 @@ describe('the log', () => {
     expect((await refusal()).message).toContain('at position 2, but its last event has position 1');
   });
 
+  it('is damaged where an event is gone from its middle', async () => {
+    await log.collection('events').insertMany([sampleEvent(1), sampleEvent(2), sampleEvent(3)]);
+    await moveHead(3);
+    expect(await verify()).toEqual({ warnings: [] });
+    await log.collection<{ _id: number }>('events').deleteOne({ _id: 2 });
+    expect(await refusal()).toEqual({
+      codes: ['log-damaged'],
+      message: expect.stringContaining(
+        'the log should hold 3 events, as its head says, and holds 2',
+      ) as string,
+    });
+  });
+
   it('refuses claims under which one address fits twice, in any script', async () => {
     const others = [
       ['Anna@example.org', ' ben@example.org', 'É@example.org', 'e\u0301@example.org'],

@@ -6,7 +6,7 @@ import { connectDatabase, databaseUrl } from '../../database/connect.js';
 import { logDatabaseOf } from '../../database/database-names.js';
 import { UserFacingError } from '../../config/user-facing-error.js';
 import { databaseStatus } from '../../database/database-status.js';
-import { initialiseDatabase } from '../../database/initialise.js';
+import { setUp } from '../../database/set-up.js';
 import { DATABASE_USERS, type DatabaseUser } from '../../database/roles.js';
 import type { Terminal } from '../terminal.js';
 
@@ -75,7 +75,7 @@ async function init(
   try {
     if (resetPasswords !== true) await requireOwnUsers(root, name, configuration.dataDir);
     const passwords = await ensureDatabaseUsers(configuration.dataDir, DATABASE_USERS);
-    await initialiseDatabase(root, name, passwords, reporter);
+    await setUp(root, { ...configuration, databaseName: name }, passwords, reporter);
   } finally {
     await root.close();
   }
