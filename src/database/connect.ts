@@ -72,7 +72,7 @@ export async function connectDatabase(
         remedies: [
           'make sure that the password is the one in DATA_DIR/secrets/database-users.json, percent-encoded',
           `make sure that authSource names the database the user lives in (${logDatabaseOf('<name>')} for ours, admin for root)`,
-          'run "family-accounts database init --admin-uri …" if the users were not made yet',
+          'run "family-accounts database init" with MONGODB_ADMIN_URI if the users were not made yet',
         ],
         cause: error,
       });

@@ -33,7 +33,7 @@ export function together(inspections: readonly Inspection[]): Inspection {
 
 /** What makes again everything that holds no data of its own. */
 export const RUN_INIT =
-  'run "family-accounts database init --admin-uri …" (an embedded server is set up at every start)';
+  'run "family-accounts database init" with MONGODB_ADMIN_URI (an embedded server is set up at every start)';
 
 /** The way out of a log that contradicts itself. */
 export const RESTORE_LOG =

@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import mongoose, { type mongo } from 'mongoose';
-import { cliInstallation, runCli, type CliInstallation } from '../support/cli-installation.js';
-import { bareTestDatabase, testRootUri } from '../support/test-database.js';
+import { cliInstallation, type CliInstallation } from '../support/cli-installation.js';
 import { PASSWORD } from '../support/test-service.js';
 
 let installation: CliInstallation;
@@ -194,34 +193,5 @@ describe('doctor', () => {
   it('tells of a server that does not answer', async () => {
     const report = await doctor({ MONGODB_URI: 'mongodb://127.0.0.1:1/nothing' });
     expect(report).toMatchObject({ code: 1, problems: 1 });
-  });
-});
-
-describe('database init', () => {
-  it('sets up a server of one’s own, and changes nothing the second time', async () => {
-    const database = await bareTestDatabase();
-    try {
-      const env = { DATA_DIR: join(installation.dataDir, 'new'), MONGODB_URI: '' };
-      const args = ['database', 'init', '--admin-uri', testRootUri(), '--name', database.name];
-      const first = await runCli([...args, '--json'], env);
-      expect(first.code).toBe(0);
-      expect(first.json()).toMatchObject({ name: database.name, users: expect.arrayContaining(['service']) });
-      const passwords = await readFile(join(env.DATA_DIR, 'secrets', 'database-users.json'), 'utf8');
-      expect(first.out).not.toContain(JSON.parse(passwords).service);
-
-      const second = await runCli(args, env);
-      expect(second).toMatchObject({ code: 0 });
-      expect(second.err).not.toContain('Made');
-      expect(await readFile(join(env.DATA_DIR, 'secrets', 'database-users.json'), 'utf8')).toBe(passwords);
-
-      const server = new URL(database.uriAs('root'));
-      server.username = '';
-      server.password = '';
-      server.searchParams.delete('authSource');
-      const status = await runCli(['database', 'status', '--json'], { ...env, MONGODB_URI: server.href });
-      expect(status.json()).toMatchObject({ name: database.name, head: 0, events: 0, sentinel: 0 });
-    } finally {
-      await database.drop();
-    }
   });
 });
