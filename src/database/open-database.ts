@@ -65,21 +65,20 @@ async function openEmbedded(
   }
   const embedded = await startEmbedded({ dataDir, env: asConfigured(env, configuration), reporter });
   try {
-    const passwords = await ensureDatabaseUsers(dataDir, DATABASE_USERS);
-    if (mayCreate)
+    if (mayCreate) {
+      const passwords = await ensureDatabaseUsers(dataDir, DATABASE_USERS);
       await setUpAsRoot(embedded.rootUri, configuration, passwords, isNew ? silentReporter : reporter);
+    }
     return {
       name,
       embedded,
-      urlAs: (as) =>
-        Promise.resolve(
-          databaseUrl({
-            server: embedded.rootUri,
-            name,
-            as,
-            password: as === 'root' ? embedded.rootPassword : passwords[as],
-          }),
-        ),
+      urlAs: async (as) => {
+        const password = as === 'root' ? embedded.rootPassword : (await readDatabaseUsers(dataDir))[as];
+        if (password !== undefined) return databaseUrl({ server: embedded.rootUri, name, as, password });
+        throw passwordUnknown(as, [
+          'start the service once with "npm start": that gives the user a password and keeps it in DATA_DIR/secrets/database-users.json',
+        ]);
+      },
       close: () => embedded.release(),
     };
   } catch (error) {
@@ -131,21 +130,23 @@ function openExternal(
         return databaseUrl({ server: mongodbAuditorUri, name });
       if (as === 'root') {
         throw new UserFacingError('The administrator of your own MongoDB is not known here.', {
-          remedies: ['use the connection string you passed to "database init --admin-uri"'],
+          remedies: ['use the connection string with which "database init" was run (MONGODB_ADMIN_URI)'],
         });
       }
       const password = (await readDatabaseUsers(dataDir))[as];
       if (password !== undefined) return databaseUrl({ server, name, as, password });
-      throw new UserFacingError(`The password of the database user "${as}" is not known here.`, {
-        remedies: [
-          'run "family-accounts database init --admin-uri …", which makes the users and keeps their passwords in DATA_DIR/secrets/database-users.json',
-          as === 'service'
-            ? 'or put user and password into MONGODB_URI'
-            : 'or copy that file from where it was run',
-          ...(as === 'auditor' ? ['or set MONGODB_AUDITOR_URI'] : []),
-        ],
-      });
+      throw passwordUnknown(as, [
+        'run "family-accounts database init" with MONGODB_ADMIN_URI: it makes the users and keeps their passwords in DATA_DIR/secrets/database-users.json',
+        as === 'service'
+          ? 'or put user and password into MONGODB_URI'
+          : 'or copy that file from where it was run',
+        ...(as === 'auditor' ? ['or set MONGODB_AUDITOR_URI'] : []),
+      ]);
     },
     close: () => Promise.resolve(),
   };
+}
+
+function passwordUnknown(user: string, remedies: readonly string[]): UserFacingError {
+  return new UserFacingError(`The password of the database user "${user}" is not known here.`, { remedies });
 }
