@@ -98,6 +98,15 @@ describe('structure', () => {
     });
   });
 
+  it.each(['log_head', 'events', 'email_claims'])('names a view in the place of %s', async (collection) => {
+    await log.collection(collection).rename('elsewhere');
+    await log.createCollection(collection, { viewOn: 'elsewhere', pipeline: [] });
+    const { codes, message } = await refusal();
+    expect(codes).toContain('collection-unsuitable');
+    expect(codes).not.toContain('no-majority');
+    expect(message).toContain(`${database.logName}.${collection} is a view, not a collection`);
+  });
+
   it('names everything at once', async () => {
     await log.dropCollection('family_keys');
     await log.collection('email_claims').dropIndex('family_1_member_1');
@@ -181,6 +190,40 @@ describe('rights', () => {
     expect(message).toContain('dropCollection');
   });
 
+  it.each([
+    ['make itself an administrator', { role: 'userAdmin', db: 'admin' }, /grantRole.* on admin/],
+    [
+      'make itself an administrator of every database',
+      { role: 'userAdminAnyDatabase', db: 'admin' },
+      /grantRole/,
+    ],
+    [
+      'write users where they are stored',
+      { role: 'restore', db: 'admin' },
+      /insert.* on admin\.system\.users/,
+    ],
+  ])('refuses a user who can %s', async (_what, role, said) => {
+    await log.command({ grantRolesToUser: 'service', roles: [role] });
+    const { codes, message } = await refusal();
+    expect(codes).toEqual(['log-writable']);
+    expect(message).toMatch(said);
+  });
+
+  it('refuses a user who can become another by changing passwords', async () => {
+    const { logName } = database;
+    await grant({ resource: { db: logName, collection: '' }, actions: ['changePassword'] });
+    expect((await refusal()).message).toContain(`changePassword on ${logName}`);
+  });
+
+  it('refuses a user who can remove the families’ keys', async () => {
+    const { logName } = database;
+    await grant({ resource: { db: logName, collection: 'family_keys' }, actions: ['remove'] });
+    expect(await refusal()).toEqual({
+      codes: ['log-writable'],
+      message: expect.stringContaining(`remove on ${logName}.family_keys`) as string,
+    });
+  });
+
   it('names the rights that are missing', async () => {
     const { rootClient, name, logName } = database;
     await rootClient.db('admin').command({
@@ -219,6 +262,13 @@ describe('a database nobody made', () => {
     }
   });
 });
+
+async function grant(privilege: mongo.Document): Promise<void> {
+  const { rootClient, name } = database;
+  await rootClient
+    .db('admin')
+    .command({ grantPrivilegesToRole: roleName('service', name), privileges: [privilege] });
+}
 
 async function moveHead(position: number): Promise<void> {
   await documents(log, 'log_head').replaceOne(
