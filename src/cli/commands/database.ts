@@ -63,11 +63,16 @@ async function status(terminal: Terminal, json?: boolean): Promise<void> {
       terminal.answer(json, value, () => [
         `MongoDB     ${version}, replica set ${replicaSet}, primary ${primary ?? 'none'}`,
         `Database    ${database.name}${database.embedded === null ? '' : ` (embedded, port ${database.embedded.port})`}`,
-        `Log         ${events} events, head at ${head}${at === null ? '' : `, the last on ${at.toISOString()}`}`,
+        `Log         ${events} events, ${headLine(head, at)}`,
         `Claims      ${claims}${sentinel === claims ? '' : `, but the sentinel says ${sentinel ?? 'nothing'}`}`,
       ]);
     } finally {
       await client.close();
     }
   });
+}
+
+function headLine(head: number | null, at: Date | null): string {
+  if (head === null) return 'but no head: the log is damaged, and "family-accounts doctor" tells what to do';
+  return `head at ${head}${at === null ? '' : `, the last on ${at.toISOString()}`}`;
 }
