@@ -13,6 +13,7 @@ import { connectDatabase } from './database/connect.js';
 import { openDatabase, type OpenDatabase } from './database/open-database.js';
 import { isNewInstallation, verifyInstallation } from './database/installation.js';
 import { verifyDatabase } from './database/verify.js';
+import { canonicalForm } from './families/claims/canonical-form.js';
 import { configureServer, createAdapter } from './http/server/create-server.js';
 
 /** How long requests under way may take to end when the service stops, in milliseconds. */
@@ -87,7 +88,7 @@ async function checkEverything(
   const client = await connectDatabase(await database.urlAs('service'));
   try {
     const { allowWritableLog } = configuration;
-    const { warnings } = await verifyDatabase(client, database.name, { allowWritableLog });
+    const { warnings } = await verifyDatabase(client, database.name, { allowWritableLog, canonicalForm });
     for (const { problem, remedy } of warnings) {
       // On the terminal whatever LOG_LEVEL says, and as a line of the log for whoever collects those.
       reporter.line(`WARNING: ${problem}. ${remedy}.`);

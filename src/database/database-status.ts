@@ -7,8 +7,9 @@ export interface DatabaseStatus {
   version: string;
   replicaSet: string;
   primary: string | null;
-  /** Position of the head, and the time of the last event; null in an empty log. */
-  head: number;
+  /** Position of the head; null where there is none, and the log is damaged. */
+  head: number | null;
+  /** Time of the last event; null in an empty log. */
   at: Date | null;
   /** Estimates, from the collections' metadata. */
   events: number;
@@ -31,13 +32,13 @@ export async function databaseStatus(client: mongo.MongoClient, name: string): P
     claims.countDocuments({ family: { $exists: true } }),
     claims.findOne({ _id: CLAIMS_SENTINEL_ID }),
   ]);
-  const position = Number(head?.position ?? 0);
+  const position = head === null ? null : Number(head.position);
   return {
     version: String(build['version']),
     replicaSet: String(hello['setName']),
     primary: typeof hello['primary'] === 'string' ? hello['primary'] : null,
     head: position,
-    at: position === 0 || head === null ? null : head.at,
+    at: head === null || position === 0 ? null : head.at,
     events,
     claims: stored,
     sentinel: sentinel?.count === undefined ? null : Number(sentinel.count),

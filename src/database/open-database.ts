@@ -1,14 +1,15 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Configuration } from '../config/configuration.js';
 import { ensureDatabaseUsers, readDatabaseUsers } from '../config/database-users.js';
+import { findLogMark } from '../config/log-mark.js';
 import { parseMongodbUri } from '../config/mongodb-uri.js';
 import { silentReporter, type Reporter } from '../config/reporter.js';
 import { UserFacingError } from '../config/user-facing-error.js';
 import { connectDatabase, databaseUrl } from './connect.js';
+import { dataFolder, holdsDatabase } from './embedded/data-folder.js';
 import { startEmbedded, type EmbeddedMongod } from './embedded/start-embedded.js';
-import { initialiseDatabase } from './initialise.js';
+import { lostLog } from './lost-log.js';
 import { DATABASE_USERS, type DatabaseUser } from './roles.js';
+import { setUp } from './set-up.js';
 
 /** The installation's database, running, for as long as it is held open. */
 export interface OpenDatabase {
@@ -48,7 +49,12 @@ async function openEmbedded(
   { reporter, env, mayCreate }: OpenDatabaseOptions,
 ): Promise<OpenDatabase> {
   const { dataDir, databaseName: name } = configuration;
-  const isNew = !existsSync(join(dataDir, 'mongodb'));
+  const folder = dataFolder(dataDir);
+  const isNew = !(await holdsDatabase(folder));
+  const mark = findLogMark(dataDir, name);
+  if (isNew && mark !== undefined) {
+    throw lostLog(`${folder.database} is missing or empty, although ${mark} says that a log was begun in it`);
+  }
   if (isNew && !mayCreate) {
     throw new UserFacingError(`There is no installation in ${dataDir} yet.`, {
       remedies: [
@@ -59,21 +65,20 @@ async function openEmbedded(
   }
   const embedded = await startEmbedded({ dataDir, env: asConfigured(env, configuration), reporter });
   try {
-    const passwords = await ensureDatabaseUsers(dataDir, DATABASE_USERS);
-    if (mayCreate)
-      await initialiseAsRoot(embedded.rootUri, name, passwords, isNew ? silentReporter : reporter);
+    if (mayCreate) {
+      const passwords = await ensureDatabaseUsers(dataDir, DATABASE_USERS);
+      await setUpAsRoot(embedded.rootUri, configuration, passwords, isNew ? silentReporter : reporter);
+    }
     return {
       name,
       embedded,
-      urlAs: (as) =>
-        Promise.resolve(
-          databaseUrl({
-            server: embedded.rootUri,
-            name,
-            as,
-            password: as === 'root' ? embedded.rootPassword : passwords[as],
-          }),
-        ),
+      urlAs: async (as) => {
+        const password = as === 'root' ? embedded.rootPassword : (await readDatabaseUsers(dataDir))[as];
+        if (password !== undefined) return databaseUrl({ server: embedded.rootUri, name, as, password });
+        throw passwordUnknown(as, [
+          'start the service once with "npm start": that gives the user a password and keeps it in DATA_DIR/secrets/database-users.json',
+        ]);
+      },
       close: () => embedded.release(),
     };
   } catch (error) {
@@ -95,16 +100,16 @@ function asConfigured(env: NodeJS.ProcessEnv, configuration: Configuration): Nod
   };
 }
 
-async function initialiseAsRoot(
+async function setUpAsRoot(
   rootUri: string,
-  name: string,
+  configuration: Configuration,
   passwords: Readonly<Record<DatabaseUser, string>>,
   reporter: Reporter,
 ): Promise<void> {
   const root = await connectDatabase(rootUri);
   try {
     // On an installation that exists, whatever had to be made again was lost: it is said aloud.
-    await initialiseDatabase(root, name, passwords, reporter);
+    await setUp(root, configuration, passwords, reporter);
   } finally {
     await root.close();
   }
@@ -125,21 +130,23 @@ function openExternal(
         return databaseUrl({ server: mongodbAuditorUri, name });
       if (as === 'root') {
         throw new UserFacingError('The administrator of your own MongoDB is not known here.', {
-          remedies: ['use the connection string you passed to "database init --admin-uri"'],
+          remedies: ['use the connection string with which "database init" was run (MONGODB_ADMIN_URI)'],
         });
       }
       const password = (await readDatabaseUsers(dataDir))[as];
       if (password !== undefined) return databaseUrl({ server, name, as, password });
-      throw new UserFacingError(`The password of the database user "${as}" is not known here.`, {
-        remedies: [
-          'run "family-accounts database init --admin-uri …", which makes the users and keeps their passwords in DATA_DIR/secrets/database-users.json',
-          as === 'service'
-            ? 'or put user and password into MONGODB_URI'
-            : 'or copy that file from where it was run',
-          ...(as === 'auditor' ? ['or set MONGODB_AUDITOR_URI'] : []),
-        ],
-      });
+      throw passwordUnknown(as, [
+        'run "family-accounts database init" with MONGODB_ADMIN_URI: it makes the users and keeps their passwords in DATA_DIR/secrets/database-users.json',
+        as === 'service'
+          ? 'or put user and password into MONGODB_URI'
+          : 'or copy that file from where it was run',
+        ...(as === 'auditor' ? ['or set MONGODB_AUDITOR_URI'] : []),
+      ]);
     },
     close: () => Promise.resolve(),
   };
+}
+
+function passwordUnknown(user: string, remedies: readonly string[]): UserFacingError {
+  return new UserFacingError(`The password of the database user "${user}" is not known here.`, { remedies });
 }

@@ -2,6 +2,7 @@ import type { mongo } from 'mongoose';
 import { UserFacingError } from '../config/user-facing-error.js';
 import { found, together, type Finding, type Inspection } from './finding.js';
 import { inspectLog } from './inspect-log.js';
+import type { CanonicalForm } from './inspect-spelling.js';
 import { inspectMajority, inspectRights } from './inspect-rights.js';
 import { inspectStructure } from './inspect-structure.js';
 import { requireSuitableServer, type ServerFacts } from './suitable-server.js';
@@ -9,6 +10,8 @@ import { requireSuitableServer, type ServerFacts } from './suitable-server.js';
 export interface VerifyOptions {
   /** Start although this connection could change events: for servers without access control. */
   readonly allowWritableLog: boolean;
+  /** The rule by which addresses are claimed. */
+  readonly canonicalForm: CanonicalForm;
 }
 
 /**
@@ -29,7 +32,7 @@ export async function inspectDatabase(
   // What may not be read cannot be looked at.
   if (rights.findings.some(({ code }) => code === 'right-missing')) return access;
   const structure = await inspectStructure(client, name);
-  return together([access, structure, await inspectLog(client, name)]);
+  return together([access, structure, await inspectLog(client, name, options.canonicalForm)]);
 }
 
 /**

@@ -2,7 +2,8 @@ import mongoose, { type mongo } from 'mongoose';
 import { UserFacingError } from '../../src/config/user-facing-error.js';
 import { roleName } from '../../src/database/roles.js';
 import { inspectDatabase, verifyDatabase } from '../../src/database/verify.js';
-import { sampleEvent } from '../support/sample-event.js';
+import { canonicalForm } from '../../src/families/claims/canonical-form.js';
+import { sampleChain, sampleEvent } from '../support/sample-event.js';
 import { bareTestDatabase, createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { documents } from '../support/try-rights.js';
 
@@ -19,13 +20,19 @@ beforeEach(async () => {
 afterEach(() => database.drop());
 
 async function verify(allowWritableLog = false): Promise<{ warnings: readonly { code: string }[] }> {
-  return verifyDatabase(await database.clientAs('service'), database.name, { allowWritableLog });
+  return verifyDatabase(await database.clientAs('service'), database.name, {
+    allowWritableLog,
+    canonicalForm,
+  });
 }
 
 /** The codes of the findings, and the message in which the service refuses to start. */
 async function refusal(): Promise<{ codes: string[]; message: string }> {
   const client = await database.clientAs('service');
-  const { findings } = await inspectDatabase(client, database.name, { allowWritableLog: false });
+  const { findings } = await inspectDatabase(client, database.name, {
+    allowWritableLog: false,
+    canonicalForm,
+  });
   const error = await verify().catch((thrown: unknown) => thrown);
   if (!(error instanceof UserFacingError)) throw new Error('It was not refused', { cause: error });
   expect(error.remedies.length).toBeGreaterThan(0);
@@ -92,6 +99,15 @@ describe('structure', () => {
     });
   });
 
+  it.each(['log_head', 'events', 'email_claims'])('names a view in the place of %s', async (collection) => {
+    await log.collection(collection).rename('elsewhere');
+    await log.createCollection(collection, { viewOn: 'elsewhere', pipeline: [] });
+    const { codes, message } = await refusal();
+    expect(codes).toContain('collection-unsuitable');
+    expect(codes).not.toContain('no-majority');
+    expect(message).toContain(`${database.logName}.${collection} is a view, not a collection`);
+  });
+
   it('names everything at once', async () => {
     await log.dropCollection('family_keys');
     await log.collection('email_claims').dropIndex('family_1_member_1');
@@ -133,14 +149,37 @@ describe('the log', () => {
     expect((await refusal()).message).toContain('the last event (position 2) does not continue the chain');
   });
 
-  it('refuses claims under which one address fits twice', async () => {
-    await claim('Anna@example.org', ' ben@example.org', '#cem@example.org');
-    await setSentinel(3);
-    const { codes, message } = await refusal();
-    expect(codes).toEqual(['claim-not-canonical']);
-    expect(message).toContain('"Anna@example.org"');
-    expect(message).toContain('" ben@example.org"');
-    expect(message).not.toContain('cem');
+  it('is damaged where an event is gone from its middle', async () => {
+    const events = sampleChain(1, 4);
+    await log.collection('events').insertMany(events);
+    await moveHead(4, events[3]?.['hash']);
+    expect(await verify()).toEqual({ warnings: [] });
+    await log.collection<{ _id: number }>('events').deleteOne({ _id: 2 });
+    expect(await refusal()).toEqual({
+      codes: ['log-damaged'],
+      message: expect.stringContaining(
+        'the log should hold 4 events, as its head says, and holds 3',
+      ) as string,
+    });
+  });
+
+  it('refuses claims under which one address fits twice, in any script', async () => {
+    const others = [
+      ['Anna@example.org', ' ben@example.org', 'É@example.org', 'e\u0301@example.org'],
+      ['ａ@example.org', 'a@bücher.example', 'ß@example.org', 'σας@example.org'],
+    ];
+    for (const wrong of others) {
+      const right = ['#cem@example.org', 'é@example.org', 'ss@example.org', 'a@xn--bcher-kva.example'];
+      // No address of today's rules, and not to be judged by them.
+      const unknown = 'ﬁ@example.org';
+      await log.collection('email_claims').deleteMany({ family: 'f' });
+      await claim(...wrong, ...right, unknown);
+      await setSentinel(wrong.length + right.length + 1);
+      const { codes, message } = await refusal();
+      expect(codes).toEqual(['claim-not-canonical']);
+      for (const email of wrong) expect(message).toContain(JSON.stringify(email));
+      for (const email of [...right, unknown]) expect(message).not.toContain(JSON.stringify(email));
+    }
   });
 
   it('starts with a warning where the claims were wiped: nothing can be claimed until they are back', async () => {
@@ -157,10 +196,10 @@ describe('the log', () => {
 describe('rights', () => {
   it('refuses root, who can change history, unless that is allowed loudly', async () => {
     const { rootClient, name } = database;
-    await expect(verifyDatabase(rootClient, name, { allowWritableLog: false })).rejects.toThrow(
-      /this database user can change history: it may update, remove/,
-    );
-    const { warnings } = await verifyDatabase(rootClient, name, { allowWritableLog: true });
+    await expect(
+      verifyDatabase(rootClient, name, { allowWritableLog: false, canonicalForm }),
+    ).rejects.toThrow(/this database user can change history: it may update, remove/);
+    const { warnings } = await verifyDatabase(rootClient, name, { allowWritableLog: true, canonicalForm });
     expect(warnings).toMatchObject([{ code: 'log-writable' }]);
   });
 
@@ -169,6 +208,40 @@ describe('rights', () => {
     const { codes, message } = await refusal();
     expect(codes).toEqual(['log-writable']);
     expect(message).toContain('dropCollection');
+  });
+
+  it.each([
+    ['make itself an administrator', { role: 'userAdmin', db: 'admin' }, /grantRole.* on admin/],
+    [
+      'make itself an administrator of every database',
+      { role: 'userAdminAnyDatabase', db: 'admin' },
+      /grantRole/,
+    ],
+    [
+      'write users where they are stored',
+      { role: 'restore', db: 'admin' },
+      /insert.* on admin\.system\.users/,
+    ],
+  ])('refuses a user who can %s', async (_what, role, said) => {
+    await log.command({ grantRolesToUser: 'service', roles: [role] });
+    const { codes, message } = await refusal();
+    expect(codes).toEqual(['log-writable']);
+    expect(message).toMatch(said);
+  });
+
+  it('refuses a user who can become another by changing passwords', async () => {
+    const { logName } = database;
+    await grant({ resource: { db: logName, collection: '' }, actions: ['changePassword'] });
+    expect((await refusal()).message).toContain(`changePassword on ${logName}`);
+  });
+
+  it('refuses a user who can remove the families’ keys', async () => {
+    const { logName } = database;
+    await grant({ resource: { db: logName, collection: 'family_keys' }, actions: ['remove'] });
+    expect(await refusal()).toEqual({
+      codes: ['log-writable'],
+      message: expect.stringContaining(`remove on ${logName}.family_keys`) as string,
+    });
   });
 
   it('names the rights that are missing', async () => {
@@ -185,7 +258,10 @@ describe('rights', () => {
 
   it('names the missing rights of another user, and looks no further', async () => {
     const reader = await database.clientAs('reader');
-    const { findings } = await inspectDatabase(reader, database.name, { allowWritableLog: false });
+    const { findings } = await inspectDatabase(reader, database.name, {
+      allowWritableLog: false,
+      canonicalForm,
+    });
     expect(new Set(findings.map(({ code }) => code))).toEqual(new Set(['right-missing']));
   });
 });
@@ -194,9 +270,10 @@ describe('a database nobody made', () => {
   it('is refused with every collection named', async () => {
     const bare = await bareTestDatabase();
     try {
-      const error = await verifyDatabase(bare.rootClient, bare.name, { allowWritableLog: true }).catch(
-        String,
-      );
+      const error = await verifyDatabase(bare.rootClient, bare.name, {
+        allowWritableLog: true,
+        canonicalForm,
+      }).catch(String);
       for (const collection of ['events', 'log_head', 'email_claims', 'family_keys', 'installation']) {
         expect(error).toContain(`collection ${bare.logName}.${collection} is missing`);
       }
@@ -205,6 +282,13 @@ describe('a database nobody made', () => {
     }
   });
 });
+
+async function grant(privilege: mongo.Document): Promise<void> {
+  const { rootClient, name } = database;
+  await rootClient
+    .db('admin')
+    .command({ grantPrivilegesToRole: roleName('service', name), privileges: [privilege] });
+}
 
 async function moveHead(position: number, hash = new Binary(Buffer.alloc(32))): Promise<void> {
   await documents(log, 'log_head').replaceOne(

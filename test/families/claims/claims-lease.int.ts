@@ -1,3 +1,4 @@
+import { canonicalForm } from '../../../src/families/claims/canonical-form.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { verifyDatabase } from '../../../src/database/verify.js';
 import { ClaimsMissing } from '../../../src/event-log/errors.js';
@@ -96,7 +97,7 @@ describe('a rebuild that died', () => {
     const { closedSince } = (await sentinel())!;
 
     const client = await test.database.clientAs('service');
-    const start = () => verifyDatabase(client, test.database.name, { allowWritableLog: false });
+    const start = () => verifyDatabase(client, test.database.name, { allowWritableLog: false, canonicalForm });
     expect((await start()).warnings).toMatchObject([{ code: 'claims-closed' }]);
     await expect(test.register('new@example.org')).rejects.toThrow(ClaimsMissing);
     expect(await test.log.findClaim('new@example.org')).toBe('unknown');

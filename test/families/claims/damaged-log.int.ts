@@ -1,3 +1,4 @@
+import { canonicalForm } from '../../../src/families/claims/canonical-form.js';
 import mongoose from 'mongoose';
 import { verifyDatabase } from '../../../src/database/verify.js';
 import { LogDamaged } from '../../../src/event-log/errors.js';
@@ -74,7 +75,7 @@ describe.each(damages)('a log in which root %s', (_, problem, damage) => {
 describe('a log whose last event was removed and whose head was moved back', () => {
   it('is not served', async () => {
     const client = await test.database.clientAs('service');
-    const start = () => verifyDatabase(client, test.database.name, { allowWritableLog: false });
+    const start = () => verifyDatabase(client, test.database.name, { allowWritableLog: false, canonicalForm });
     await start();
     await log().collection('events').deleteOne(at(4));
     await headTo(3);
