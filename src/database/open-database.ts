@@ -57,7 +57,7 @@ async function openEmbedded(
       ],
     });
   }
-  const embedded = await startEmbedded({ dataDir, env: asConfigured(env, configuration), reporter });
+  const embedded = await startEmbedded({ configuration, env, reporter });
   try {
     const passwords = await ensureDatabaseUsers(dataDir, DATABASE_USERS);
     if (mayCreate)
@@ -80,19 +80,6 @@ async function openEmbedded(
     await embedded.release();
     throw error;
   }
-}
-
-/** The environment with the embedded server's variables as they were read and checked, not as they were typed. */
-function asConfigured(env: NodeJS.ProcessEnv, configuration: Configuration): NodeJS.ProcessEnv {
-  const { mongodBinary, mongodPort, mongodCacheGb, mongodMinFreeMb, mongodStartSeconds } = configuration;
-  return {
-    ...env,
-    MONGOD_BINARY: mongodBinary,
-    MONGOD_PORT: mongodPort?.toString(),
-    MONGOD_CACHE_GB: String(mongodCacheGb),
-    MONGOD_MIN_FREE_MB: String(mongodMinFreeMb),
-    MONGOD_START_SECONDS: String(mongodStartSeconds),
-  };
 }
 
 async function initialiseAsRoot(

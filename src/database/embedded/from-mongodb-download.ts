@@ -2,7 +2,7 @@ import type { RequestOptions } from 'node:https';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { Reporter } from '../../config/reporter.js';
-import { errorMessage } from './error-facts.js';
+import { errorMessage } from '../../config/error-facts.js';
 import { keepInCache, withStaging } from './mongod-cache.js';
 import type { Candidates, SearchContext } from './mongod-source.js';
 

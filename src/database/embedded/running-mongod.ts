@@ -3,8 +3,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserFacingError } from '../../config/user-facing-error.js';
 import type { DataFolder } from './data-folder.js';
-import { errorCode } from './error-facts.js';
-import { commandLine, identifyProcess, isAlive, type ProcessIdentity } from './process-identity.js';
+import { hasErrorCode } from '../../config/error-facts.js';
+import {
+  commandLine,
+  identifyProcess,
+  isAlive,
+  type ProcessIdentity,
+} from '../../config/process-identity.js';
 
 const STOP_MS = 20_000;
 const POLL_MS = 20;
@@ -60,7 +65,7 @@ async function endsBySignal(target: ProcessIdentity, signal: NodeJS.Signals): Pr
   try {
     process.kill(target.pid, signal);
   } catch (error) {
-    if (errorCode(error) === 'ESRCH') return true;
+    if (hasErrorCode(error, 'ESRCH')) return true;
     throw error;
   }
   const deadline = Date.now() + STOP_MS;

@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { UserFacingError } from '../../../src/config/user-facing-error.js';
+import { dataFolder } from '../../../src/database/embedded/data-folder.js';
 import { findMongod, type FoundMongod } from '../../../src/database/embedded/find-mongod.js';
 import { cacheEntry, cacheFolder } from '../../../src/database/embedded/mongod-cache.js';
 import { recordingReporter } from '../../support/recording-reporter.js';
@@ -28,7 +29,13 @@ describe('finding a mongod', () => {
   });
   afterEach(() => folder.remove());
 
-  const find = (): Promise<FoundMongod> => findMongod({ dataDir: join(folder.path, 'data'), env, reporter });
+  const find = (): Promise<FoundMongod> =>
+    findMongod({
+      folder: dataFolder(join(folder.path, 'data')),
+      chosen: env.MONGOD_BINARY,
+      env,
+      reporter,
+    });
 
   /** A program that says it is this MongoDB. */
   const place = async (path: string, version: string): Promise<string> => {
@@ -144,7 +151,12 @@ describe('finding a mongod', () => {
   });
 
   it('finds the real one through a link on PATH', async () => {
-    const real = await findMongod({ dataDir: join(folder.path, 'data'), env: process.env, reporter });
+    const real = await findMongod({
+      folder: dataFolder(join(folder.path, 'data')),
+      chosen: process.env.MONGOD_BINARY,
+      env: process.env,
+      reporter,
+    });
     await symlink(real.binary, join(folder.path, 'bin/mongod'));
     expect(await find()).toEqual({
       binary: join(folder.path, 'bin/mongod'),
