@@ -5,7 +5,7 @@ import { fromCache } from './from-cache.js';
 import { fromMongodbDownload } from './from-mongodb-download.js';
 import { fromPath } from './from-path.js';
 import { fromWheel } from './from-wheel.js';
-import { readMongodRecord } from './mongod-record.js';
+import { readMongodRecord, type MongodRecord } from './mongod-record.js';
 import type { Candidates, SearchContext } from './mongod-source.js';
 import { probeMongod, seriesOf } from './mongod-version.js';
 import { OLDEST_MAJOR } from '../suitable-server.js';
@@ -48,7 +48,7 @@ export async function findMongod(options: {
 }): Promise<FoundMongod> {
   const { folder, chosen, env, reporter } = options;
   const tried: string[] = [];
-  const record = (await holdsDatabase(folder)) ? await readMongodRecord(folder.root) : undefined;
+  const record = (await holdsDatabase(folder)) ? await recordOf(folder) : undefined;
   const series = record === undefined ? undefined : seriesOf(record.version);
   if (record !== undefined) {
     const found = await firstUsable('the data folder', [record.binary], series, reporter, tried);
@@ -89,6 +89,22 @@ async function firstUsable(
 function note(why: string, reporter: Reporter, tried: string[]): void {
   tried.push(why);
   reporter.line(`Looking for MongoDB: ${why}`);
+}
+
+/** What made the data that is there. @throws UserFacingError where that is not known any more */
+async function recordOf(folder: DataFolder): Promise<MongodRecord> {
+  const record = await readMongodRecord(folder.root);
+  if (record !== undefined) return record;
+  // Another version would change the files, or wait on them for ever.
+  throw new UserFacingError(
+    `${folder.database} holds data, but ${folder.record}, which says what MongoDB made it, is missing. Nothing was changed.`,
+    {
+      remedies: [
+        `restore ${folder.record} from the backup of this data folder`,
+        `or write {"binary": "/path/to/mongod", "version": "6.0.5", "port": 27017} into it, with the version that was used last: the lines "Build Info" in ${folder.log} tell`,
+      ],
+    },
+  );
 }
 
 function fromEnvironment({ chosen }: SearchContext): Promise<Candidates> {

@@ -7,6 +7,8 @@ import type { MongodExit } from './exit-reason.js';
 
 export const REPLICA_SET = 'family-accounts';
 const OPLOG_MB = '256';
+/** The longest time the option takes, 24 days. */
+const NEVER_SLOW_MS = '2147483647';
 const LOG_ROTATE_BYTES = 20 * 1024 * 1024;
 /** Nothing else of the environment reaches MongoDB: keys given as variables stay out of its process. */
 const PASSED_ON = [
@@ -68,6 +70,8 @@ function mongodArguments(folder: DataFolder, port: number, cacheGb: number): str
     ...['--dbpath', folder.database, '--port', String(port), '--bind_ip', '127.0.0.1', '--nounixsocket'],
     ...['--replSet', REPLICA_SET, '--keyFile', folder.keyFile, '--oplogSize', OPLOG_MB],
     ...['--logpath', folder.log, '--logappend', '--wiredTigerCacheSizeGB', String(cacheGb)],
+    // What counts as slow is logged with its filter and its documents: addresses in clear, which outlive erasure.
+    ...['--slowms', NEVER_SLOW_MS],
     // A writer that dies in a transaction holds the log's head until the server ends that transaction.
     ...['--setParameter', 'transactionLifetimeLimitSeconds=5'],
     // The first user is made with the key file: no moment at which anyone on this machine could make it.

@@ -217,6 +217,30 @@ describe('starting the embedded MongoDB', () => {
     await chmod(folder.path, 0o700);
   });
 
+  it('does not start on data whose mongod.json is lost: another version might open it', async () => {
+    await (await start()).release();
+    await rm(join(folder.path, 'mongod.json'));
+    const before = await readdir(join(folder.path, 'mongodb'));
+    await expect(start()).rejects.toThrow(
+      `holds data, but ${join(folder.path, 'mongod.json')}, which says what MongoDB made it, is missing`,
+    );
+    expect(await readdir(join(folder.path, 'mongodb'))).toEqual(before);
+  });
+
+  it('keeps what it stores out of its log, however slow the operation', async () => {
+    const mongod = await start();
+    await remember(mongod.rootUri, 'slow@example.org');
+    await withMongoClient(mongod.rootUri, async (client) => {
+      const names = client.db('kept').collection('names');
+      const slow = { name: 'slow@example.org', $where: 'sleep(200) || true' };
+      expect(await names.find(slow).toArray()).toHaveLength(1);
+      await names.updateOne(slow, { $set: { also: 'slow@example.org' } });
+    });
+    await mongod.release();
+    const log = (await readFile(join(folder.path, 'mongod.log'), 'utf8')).split('\n');
+    expect(log.filter((line) => line.includes('slow@example.org'))).toEqual([]);
+  });
+
   it('runs in a process group of its own, where no Ctrl-C reaches it', async () => {
     const mongod = await start();
     const { stdout } = await promisify(execFile)('python3', [
