@@ -136,6 +136,25 @@ describe('finding a mongod', () => {
     silent.close();
   });
 
+  it.each([
+    ['a bare % in its password', 'user:100%', 'user:100%'],
+    ['an encoded one', 'user:p%40ss', 'user:p@ss'],
+  ])('signs in to a proxy with %s', async (_, typed, meant) => {
+    let asked = '';
+    const proxy = createServer((socket) =>
+      socket.once('data', (text) => {
+        asked = text.toString();
+        socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n');
+      }),
+    ).listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    const address = proxy.address();
+    if (typeof address === 'object') env.https_proxy = `http://${typed}@127.0.0.1:${address?.port}`;
+    expect((await failure()).tried.join()).toContain('the proxy answers 407');
+    expect(asked).toContain(`Proxy-Authorization: Basic ${Buffer.from(meant).toString('base64')}\r\n`);
+    proxy.close();
+  });
+
   it('never runs a wheel that has another digest than the pinned one', async () => {
     // A pip that delivers something else under the right name.
     const pip = '#!/bin/sh\nif [ "$4" = "--version" ] || [ "$3" = "--version" ]; then exit 0; fi\n';
