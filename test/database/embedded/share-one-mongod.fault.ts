@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -141,5 +143,25 @@ describe('one mongod for all processes of an installation', () => {
     const mongod = await startEmbedded(embeddedOptions(folder.path, { MONGOD_PORT: port }));
     await write(mongod.rootUri, 'Rossi');
     await mongod.release();
+  });
+
+  it.each([
+    ['a program that works on its files', process.execPath, (dbPath: string) => [dbPath]],
+    ['a program told its dbPath', process.execPath, (dbPath: string) => ['--dbpath', dbPath]],
+  ])('never signals %s, whose id is that of a server that was killed', async (_, program, files) => {
+    await (await startEmbedded(embeddedOptions(folder.path))).release();
+    const idle = ['-e', 'setInterval(() => undefined, 1000)', '--'];
+    const dbPath = join(folder.path, 'mongodb');
+    const other = spawn(program, [...idle, ...files(dbPath)], { stdio: 'ignore' });
+    await once(other, 'spawn');
+    try {
+      await writeFile(join(dbPath, 'mongod.lock'), `${other.pid}\n`);
+      const mongod = await startEmbedded(embeddedOptions(folder.path));
+      expect(mongod.adopted).toBe(false);
+      await mongod.release();
+      expect([other.exitCode, other.signalCode]).toEqual([null, null]);
+    } finally {
+      other.kill('SIGKILL');
+    }
   });
 });
