@@ -59,21 +59,22 @@ async function openEmbedded(
   }
   const embedded = await startEmbedded({ configuration, env, reporter });
   try {
-    const passwords = await ensureDatabaseUsers(dataDir, DATABASE_USERS);
-    if (mayCreate)
+    if (mayCreate) {
+      const passwords = await ensureDatabaseUsers(dataDir, DATABASE_USERS);
       await initialiseAsRoot(embedded.rootUri, name, passwords, isNew ? silentReporter : reporter);
+    }
     return {
       name,
       embedded,
-      urlAs: (as) =>
-        Promise.resolve(
-          databaseUrl({
-            server: embedded.rootUri,
-            name,
-            as,
-            password: as === 'root' ? embedded.rootPassword : passwords[as],
-          }),
-        ),
+      urlAs: async (as) => {
+        // A command makes none: the database would not know them.
+        const password = as === 'root' ? embedded.rootPassword : (await readDatabaseUsers(dataDir))[as];
+        if (password !== undefined) return databaseUrl({ server: embedded.rootUri, name, as, password });
+        throw unknownPassword(as, [
+          'restore DATA_DIR/secrets/database-users.json from the backup of the data folder',
+          'or start the service once with "npm start": it gives the user a new one',
+        ]);
+      },
       close: () => embedded.release(),
     };
   } catch (error) {
@@ -117,16 +118,18 @@ function openExternal(
       }
       const password = (await readDatabaseUsers(dataDir))[as];
       if (password !== undefined) return databaseUrl({ server, name, as, password });
-      throw new UserFacingError(`The password of the database user "${as}" is not known here.`, {
-        remedies: [
-          'run "family-accounts database init --admin-uri …", which makes the users and keeps their passwords in DATA_DIR/secrets/database-users.json',
-          as === 'service'
-            ? 'or put user and password into MONGODB_URI'
-            : 'or copy that file from where it was run',
-          ...(as === 'auditor' ? ['or set MONGODB_AUDITOR_URI'] : []),
-        ],
-      });
+      throw unknownPassword(as, [
+        'run "family-accounts database init --admin-uri …", which makes the users and keeps their passwords in DATA_DIR/secrets/database-users.json',
+        as === 'service'
+          ? 'or put user and password into MONGODB_URI'
+          : 'or copy that file from where it was run',
+        ...(as === 'auditor' ? ['or set MONGODB_AUDITOR_URI'] : []),
+      ]);
     },
     close: () => Promise.resolve(),
   };
+}
+
+function unknownPassword(user: string, remedies: readonly string[]): UserFacingError {
+  return new UserFacingError(`The password of the database user "${user}" is not known here.`, { remedies });
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -159,5 +159,18 @@ describe('a command, with the service stopped', () => {
     );
     expect({ stdout, stderr }).toEqual({ stdout: '0\n', stderr: '' });
     await expectStopped();
+  }, 60_000);
+
+  it('makes no passwords that the database would not know', async () => {
+    const users = join(folder.path, 'secrets/database-users.json');
+    const { reader: _lost, ...kept } = JSON.parse(await readFile(users, 'utf8')) as Record<string, string>;
+    await writeFile(users, JSON.stringify(kept));
+    const { code, output } = await runCommand(['events', 'tail'], { dataDir: folder.path });
+    expect(code).toBe(1);
+    expect(output).toContain('The password of the database user "reader" is not known here.');
+    expect(JSON.parse(await readFile(users, 'utf8'))).toEqual(kept);
+
+    await (await startService({ dataDir: folder.path })).kill('SIGTERM');
+    expect(await runCommand(['events', 'tail'], { dataDir: folder.path })).toMatchObject({ code: 0 });
   }, 60_000);
 });
