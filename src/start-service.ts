@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { pino, type Logger } from 'pino';
+import type { Logger } from 'pino';
 import { AppModule } from './app.module.js';
 import { loadConfiguration, type Configuration } from './config/configuration.js';
+import { createLogger } from './config/logger.js';
 import { PinoNestLogger } from './config/pino-nest-logger.js';
 import type { Reporter } from './config/reporter.js';
 import type { Runtime } from './config/runtime.js';
@@ -36,7 +37,7 @@ export interface RunningService {
  */
 export async function startService(env: NodeJS.ProcessEnv, reporter: Reporter): Promise<RunningService> {
   const configuration = loadConfiguration(env);
-  const logger = pino({ level: configuration.logLevel });
+  const logger = createLogger(configuration.logLevel);
   const database = await openDatabase(configuration, { reporter, env, mayCreate: true });
   try {
     const secrets = await checkEverything(configuration, database, logger, reporter);

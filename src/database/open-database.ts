@@ -63,7 +63,7 @@ async function openEmbedded(
       ],
     });
   }
-  const embedded = await startEmbedded({ dataDir, env: asConfigured(env, configuration), reporter });
+  const embedded = await startEmbedded({ configuration, env, reporter });
   try {
     if (mayCreate) {
       const passwords = await ensureDatabaseUsers(dataDir, DATABASE_USERS);
@@ -76,7 +76,8 @@ async function openEmbedded(
         const password = as === 'root' ? embedded.rootPassword : (await readDatabaseUsers(dataDir))[as];
         if (password !== undefined) return databaseUrl({ server: embedded.rootUri, name, as, password });
         throw passwordUnknown(as, [
-          'start the service once with "npm start": that gives the user a password and keeps it in DATA_DIR/secrets/database-users.json',
+          'restore DATA_DIR/secrets/database-users.json from the backup of the data folder',
+          'or start the service once with "npm start": that gives the user a password and keeps it in DATA_DIR/secrets/database-users.json',
         ]);
       },
       close: () => embedded.release(),
@@ -85,19 +86,6 @@ async function openEmbedded(
     await embedded.release();
     throw error;
   }
-}
-
-/** The environment with the embedded server's variables as they were read and checked, not as they were typed. */
-function asConfigured(env: NodeJS.ProcessEnv, configuration: Configuration): NodeJS.ProcessEnv {
-  const { mongodBinary, mongodPort, mongodCacheGb, mongodMinFreeMb, mongodStartSeconds } = configuration;
-  return {
-    ...env,
-    MONGOD_BINARY: mongodBinary,
-    MONGOD_PORT: mongodPort?.toString(),
-    MONGOD_CACHE_GB: String(mongodCacheGb),
-    MONGOD_MIN_FREE_MB: String(mongodMinFreeMb),
-    MONGOD_START_SECONDS: String(mongodStartSeconds),
-  };
 }
 
 async function setUpAsRoot(

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { databaseUsersPath } from '../../src/config/database-users.js';
-import { embeddedStatus } from '../../src/database/embedded/embedded-status.js';
+import { embeddedStatus } from '../support/embedded-status.js';
 import { register, signIn } from '../support/registering.js';
 import { killProcesses, runCommand, startService } from '../support/service-process.js';
 import { testDataDir } from '../support/test-data-dir.js';

@@ -1,7 +1,7 @@
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { mongo } from 'mongoose';
-import { embeddedStatus } from '../../src/database/embedded/embedded-status.js';
+import { embeddedStatus } from '../support/embedded-status.js';
 import { withEmbeddedRoot } from '../support/embedded-root.js';
 import { register, signIn } from '../support/registering.js';
 import { killProcesses, runCommand, runService, startService } from '../support/service-process.js';

@@ -97,7 +97,8 @@ describe('a rebuild that died', () => {
     const { closedSince } = (await sentinel())!;
 
     const client = await test.database.clientAs('service');
-    const start = () => verifyDatabase(client, test.database.name, { allowWritableLog: false, canonicalForm });
+    const start = () =>
+      verifyDatabase(client, test.database.name, { allowWritableLog: false, canonicalForm });
     expect((await start()).warnings).toMatchObject([{ code: 'claims-closed' }]);
     await expect(test.register('new@example.org')).rejects.toThrow(ClaimsMissing);
     expect(await test.log.findClaim('new@example.org')).toBe('unknown');

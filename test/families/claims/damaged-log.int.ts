@@ -75,7 +75,8 @@ describe.each(damages)('a log in which root %s', (_, problem, damage) => {
 describe('a log whose last event was removed and whose head was moved back', () => {
   it('is not served', async () => {
     const client = await test.database.clientAs('service');
-    const start = () => verifyDatabase(client, test.database.name, { allowWritableLog: false, canonicalForm });
+    const start = () =>
+      verifyDatabase(client, test.database.name, { allowWritableLog: false, canonicalForm });
     await start();
     await log().collection('events').deleteOne(at(4));
     await headTo(3);
