@@ -2,8 +2,8 @@ import { Controller, Get, Param } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ApiOk, ApiProblems } from './openapi/decorators.js';
 import { isProblemCode } from './problems/problem-of-error.js';
-import { HttpProblem, type ProblemKind } from './problems/problem.js';
-import { problemKinds } from './problems/problem-kinds.js';
+import { HttpProblem } from './problems/problem.js';
+import { problemKinds, type ProblemKind } from './problems/problem-kinds.js';
 
 /** Makes every problem's `type` an address that answers with what it means. */
 @ApiTags('problems')

@@ -1,4 +1,12 @@
-import type { ProblemKind } from './problem.js';
+/** A kind of problem: its code names it for good, the rest explains it. */
+export interface ProblemKind {
+  status: number;
+  title: string;
+  /** Whether the error's own sentence is for the client; otherwise the title is all it is told. */
+  tellsDetail?: boolean;
+  /** Seconds after which another try makes sense. */
+  retryAfter?: number;
+}
 
 /**
  * Every problem this API answers with, by its code: `type` is `/problems/<code>`. Codes are stable for good;
