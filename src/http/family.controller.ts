@@ -1,15 +1,12 @@
 import { Body, Controller, Get, Headers, HttpCode, Patch, Post, Res, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import type { CommandOutcome } from '../families/carry-out.js';
 import { FamiliesService, type Intent } from '../families/families.service.js';
-import { IdempotencyKeys } from '../idempotency/idempotency-keys.js';
 import type { AccessTokenSubject } from '../sessions/access-tokens.js';
 import { answerWith } from './answers.js';
 import { BearerGuard, Caller } from './auth/bearer.guard.js';
-import { commandContext, Facts, type RequestFacts } from './command-context.js';
-import { ChangeFamilyDto, ChangePasswordDto, ReasonDto } from './dto/families.dto.js';
-import { isKnownVersion, requiredVersion } from './entity-tags.js';
+import { ChangeFamilyDto, ChangePasswordDto, ReasonDto } from './dto/family.dto.js';
+import { isKnownVersion } from './entity-tags.js';
 import {
   ApiEntityTag,
   ApiFamily,
@@ -18,6 +15,8 @@ import {
   ApiNoContent,
   ApiProblems,
 } from './openapi/decorators.js';
+import { Facts, type RequestFacts } from './request-facts.js';
+import { RequestedChanges } from './requested-changes.js';
 import { viewFamily, type FamilyView } from './views/family-view.js';
 
 @ApiTags('family')
@@ -28,7 +27,7 @@ import { viewFamily, type FamilyView } from './views/family-view.js';
 export class FamilyController {
   constructor(
     private readonly families: FamiliesService,
-    private readonly keys: IdempotencyKeys,
+    private readonly changes: RequestedChanges,
   ) {}
 
   @Get()
@@ -55,18 +54,16 @@ export class FamilyController {
   @ApiIfMatch()
   @ApiFamily()
   @ApiProblems('invalid-name', 'invalid-locale', 'family-is-closed')
-  async change(
+  change(
     @Caller() caller: AccessTokenSubject,
     @Body() { name, locale }: ChangeFamilyDto,
     @Facts() facts: RequestFacts,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<{ family: FamilyView }> {
-    const { family } = await this.carryOut(caller, facts, [
+    return this.carryOut(caller, facts, reply, [
       ...(name === undefined ? [] : [{ type: 'RenameFamily', familyName: name } as const]),
       ...(locale === undefined ? [] : [{ type: 'ChangeLocale', locale } as const]),
     ]);
-    answerWith(reply, family);
-    return { family: viewFamily(family) };
   }
 
   @Post('password')
@@ -81,13 +78,7 @@ export class FamilyController {
     @Facts() facts: RequestFacts,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
-    const context = commandContext(this.keys, facts, caller);
-    const { family } = await this.families.changePassword(
-      caller.family,
-      caller.member,
-      { current, next },
-      context,
-    );
+    const { family } = await this.changes.changePassword(caller, facts, { current, next });
     answerWith(reply, family);
   }
 
@@ -97,16 +88,13 @@ export class FamilyController {
   @ApiMutation()
   @ApiIfMatch()
   @ApiFamily()
-  async close(
+  close(
     @Caller() caller: AccessTokenSubject,
     @Body() { reason }: ReasonDto,
     @Facts() facts: RequestFacts,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<{ family: FamilyView }> {
-    const because = reason === undefined ? {} : { reason };
-    const { family } = await this.carryOut(caller, facts, [{ type: 'CloseFamily', ...because }]);
-    answerWith(reply, family);
-    return { family: viewFamily(family) };
+    return this.carryOut(caller, facts, reply, [{ type: 'CloseFamily', ...because(reason) }]);
   }
 
   @Post('reopen')
@@ -115,29 +103,27 @@ export class FamilyController {
   @ApiMutation()
   @ApiIfMatch()
   @ApiFamily()
-  async reopen(
+  reopen(
     @Caller() caller: AccessTokenSubject,
     @Body() { reason }: ReasonDto,
     @Facts() facts: RequestFacts,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<{ family: FamilyView }> {
-    const because = reason === undefined ? {} : { reason };
-    const { family } = await this.carryOut(caller, facts, [{ type: 'ReopenFamily', ...because }]);
+    return this.carryOut(caller, facts, reply, [{ type: 'ReopenFamily', ...because(reason) }]);
+  }
+
+  private async carryOut(
+    caller: AccessTokenSubject,
+    facts: RequestFacts,
+    reply: FastifyReply,
+    intents: readonly Intent[],
+  ): Promise<{ family: FamilyView }> {
+    const { family } = await this.changes.change(caller, facts, intents);
     answerWith(reply, family);
     return { family: viewFamily(family) };
   }
+}
 
-  private carryOut(
-    caller: AccessTokenSubject,
-    facts: RequestFacts,
-    intents: readonly Intent[],
-  ): Promise<CommandOutcome> {
-    const requires = requiredVersion(facts.ifMatch);
-    const context = commandContext(this.keys, facts, caller);
-    return this.families.change(
-      caller.family,
-      requires === undefined ? context : { ...context, requires },
-      intents,
-    );
-  }
+function because(reason: string | undefined): { reason?: string } {
+  return reason === undefined ? {} : { reason };
 }

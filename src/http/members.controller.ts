@@ -4,16 +4,14 @@ import type { FastifyReply } from 'fastify';
 import { v7 as uuidv7 } from 'uuid';
 import type { CommandOutcome } from '../families/carry-out.js';
 import { MemberNotFound } from '../families/domain/errors.js';
-import { isRegistered, memberOf, type FamilyState } from '../families/domain/state.js';
-import { FamiliesService, type Intent } from '../families/families.service.js';
-import { IdempotencyKeys } from '../idempotency/idempotency-keys.js';
+import { memberOf } from '../families/domain/state.js';
 import type { AccessTokenSubject } from '../sessions/access-tokens.js';
 import { answerWith } from './answers.js';
 import { BearerGuard, Caller } from './auth/bearer.guard.js';
-import { commandContext, Facts, type RequestFacts } from './command-context.js';
-import { AddMemberDto, ChangeMemberDto } from './dto/families.dto.js';
-import { requiredVersion } from './entity-tags.js';
+import { AddMemberDto, ChangeMemberDto } from './dto/members.dto.js';
 import { ApiIfMatch, ApiMember, ApiMutation, ApiNoContent, ApiProblems } from './openapi/decorators.js';
+import { Facts, type RequestFacts } from './request-facts.js';
+import { RequestedChanges } from './requested-changes.js';
 import { viewMember, type MemberView } from './views/family-view.js';
 
 @ApiTags('members')
@@ -22,10 +20,7 @@ import { viewMember, type MemberView } from './views/family-view.js';
 @UseGuards(BearerGuard)
 @Controller('v1/family/members')
 export class MembersController {
-  constructor(
-    private readonly families: FamiliesService,
-    private readonly keys: IdempotencyKeys,
-  ) {}
+  constructor(private readonly changes: RequestedChanges) {}
 
   @Post()
   @HttpCode(201)
@@ -41,7 +36,7 @@ export class MembersController {
   ): Promise<{ member: MemberView }> {
     const born = birthYear === undefined ? {} : { birthYear };
     const memberId = uuidv7();
-    const outcome = await this.carryOut(caller, facts, [
+    const outcome = await this.changes.change(caller, facts, [
       { type: 'AddMember', memberId, role, nickname, ...born },
     ]);
     // On a retry the member is the one that the first call added.
@@ -70,15 +65,10 @@ export class MembersController {
     @Facts() facts: RequestFacts,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<{ member: MemberView }> {
-    const outcome = await this.carryOut(
-      caller,
-      facts,
-      [
-        ...(nickname === undefined ? [] : [{ type: 'RenameMember', memberId, nickname } as const]),
-        ...(birthYear === undefined ? [] : [{ type: 'ChangeMemberBirthYear', memberId, birthYear } as const]),
-      ],
-      memberId,
-    );
+    const outcome = await this.changes.changeMember(caller, facts, memberId, [
+      ...(nickname === undefined ? [] : [{ type: 'RenameMember', memberId, nickname } as const]),
+      ...(birthYear === undefined ? [] : [{ type: 'ChangeMemberBirthYear', memberId, birthYear } as const]),
+    ]);
     return this.answer(reply, outcome, memberId);
   }
 
@@ -95,26 +85,10 @@ export class MembersController {
     @Facts() facts: RequestFacts,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
-    const { family } = await this.carryOut(caller, facts, [{ type: 'RemoveMember', memberId }], memberId);
+    const { family } = await this.changes.changeMember(caller, facts, memberId, [
+      { type: 'RemoveMember', memberId },
+    ]);
     answerWith(reply, family);
-  }
-
-  private carryOut(
-    caller: AccessTokenSubject,
-    facts: RequestFacts,
-    intents: readonly Intent[],
-    member?: string,
-  ): Promise<CommandOutcome> {
-    const matches = requiredVersion(facts.ifMatch, member);
-    const requires = (state: FamilyState, version: number): boolean => {
-      // Here and not only in the domain: a request that names no field commands nothing.
-      if (member !== undefined && isRegistered(state) && memberOf(state, member) === null) {
-        throw new MemberNotFound(member);
-      }
-      return matches?.(state, version) ?? true;
-    };
-    const context = { ...commandContext(this.keys, facts, caller), requires };
-    return this.families.change(caller.family, context, intents);
   }
 
   private answer(reply: FastifyReply, { family }: CommandOutcome, id: string): { member: MemberView } {

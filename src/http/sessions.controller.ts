@@ -4,7 +4,7 @@ import type { FastifyReply } from 'fastify';
 import { AccessTokens } from '../sessions/access-tokens.js';
 import { SignIn } from '../sessions/sign-in.js';
 import { answerWith } from './answers.js';
-import { SignInDto } from './dto/families.dto.js';
+import { SignInDto } from './dto/sessions.dto.js';
 import { BODY_PROBLEMS, ApiFamilyWithSession, ApiProblems } from './openapi/decorators.js';
 import { viewFamily } from './views/family-view.js';
 import type { FamilyWithSession } from './views/session-view.js';
