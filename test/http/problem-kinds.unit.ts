@@ -3,7 +3,7 @@ import { problemKinds, type ProblemCode } from '../../src/http/problems/problem-
 import { HttpProblem } from '../../src/http/problems/problem.js';
 
 /** Reaches nobody over HTTP: it is about the log, and answered as our own fault. */
-const INTERNAL = ['family-already-registered', 'unknown-event-shape'];
+const INTERNAL = ['family-already-registered'];
 
 describe('the kinds of problems', () => {
   it('hold every code with which the domain refuses', () => {

@@ -1,4 +1,5 @@
-import { sendRaw } from '../support/raw-http.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { breakOff, sendRaw } from '../support/raw-http.js';
 import { startTestService, type TestService } from '../support/test-service.js';
 
 let service: TestService;
@@ -80,5 +81,18 @@ describe('what is not HTTP', () => {
 
   it('does not keep the service from answering the next request', async () => {
     expect((await service.call('GET', '/health/ready')).body).toEqual({ status: 'ready', alarms: [] });
+  });
+});
+
+describe('an upload that breaks off', () => {
+  it('is the fault of the client, and alarms nobody', async () => {
+    const before = service.logged.length;
+    await breakOff(
+      service.port,
+      `POST /v1/families HTTP/1.1\r\n${JSON_HEADERS}Content-Length: 100\r\n\r\n{"email":`,
+    );
+    await sleep(500);
+    const lines = service.logged.slice(before).map((line) => JSON.parse(line));
+    expect(lines).toMatchObject([{ msg: 'request broken off', level: 30, route: '/v1/families' }]);
   });
 });

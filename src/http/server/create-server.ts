@@ -49,22 +49,29 @@ export function configureServer(app: NestFastifyApplication, logger: Logger): vo
     }
   });
   server.addHook('onResponse', async (request, reply) => {
-    // The route's pattern and never the address itself, which may hold anything a client put there.
-    const route = request.routeOptions.url ?? 'unknown';
-    const facts = { method: request.method, route, status: reply.statusCode };
     logger.info(
-      {
-        ...facts,
-        ms: Math.round(reply.elapsedTime),
-        correlationId: correlationIdOf(request),
-        requestId: requestIdOf(request),
-      },
+      { ...logged(request), status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
       'request',
     );
+  });
+  // Whoever is gone gets no answer, and Fastify then tells of no response either.
+  server.addHook('onRequestAbort', (request, done) => {
+    logger.info(logged(request), 'request broken off');
+    done();
   });
   app.useGlobalPipes(validationPipe());
   app.useGlobalFilters(new ProblemFilter(logger, methods));
   serveOpenApi(app);
+}
+
+/** The route's pattern and never the address itself, which may hold anything a client put there. */
+function logged(request: FastifyRequest): Record<string, string> {
+  return {
+    method: request.method,
+    route: request.routeOptions.url ?? 'unknown',
+    correlationId: correlationIdOf(request),
+    requestId: requestIdOf(request),
+  };
 }
 
 /** A connection that is still open brings no new work to a service that stops: that would find no database. */
