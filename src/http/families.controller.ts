@@ -5,7 +5,9 @@ import { ownerOf } from '../families/domain/state.js';
 import { AccessTokens } from '../sessions/access-tokens.js';
 import { answerWith } from './answers.js';
 import { RegisterFamilyDto } from './dto/families.dto.js';
-import { ApiFamilyWithSession, ApiMutation, ApiProblems } from './openapi/decorators.js';
+import { ApiFamilyWithSession } from './openapi/answers.js';
+import { ApiProblems, ApiProblemsOfCalls } from './openapi/problems.js';
+import { ApiMutation } from './openapi/requests.js';
 import { Facts, type RequestFacts } from './request-facts.js';
 import { RequestedChanges } from './requested-changes.js';
 import { viewFamily } from './views/family-view.js';
@@ -14,6 +16,7 @@ import type { FamilyWithSession } from './views/session-view.js';
 const DEFAULT_LOCALE = 'en';
 
 @ApiTags('families')
+@ApiProblemsOfCalls()
 @Controller('v1/families')
 export class FamiliesController {
   constructor(
@@ -25,7 +28,7 @@ export class FamiliesController {
   @HttpCode(201)
   @ApiOperation({ summary: 'Register a family with its owner' })
   @ApiMutation()
-  @ApiFamilyWithSession(201)
+  @ApiFamilyWithSession()
   @ApiProblems('invalid-email-address', 'invalid-password', 'invalid-name', 'invalid-locale')
   @ApiProblems('invalid-credentials', 'email-already-claimed', 'claims-missing', 'password-hashing-busy')
   async register(

@@ -7,21 +7,16 @@ import { answerWith } from './answers.js';
 import { BearerGuard, Caller } from './auth/bearer.guard.js';
 import { ChangeFamilyDto, ChangePasswordDto, ReasonDto } from './dto/family.dto.js';
 import { isKnownVersion } from './entity-tags.js';
-import {
-  ApiEntityTag,
-  ApiFamily,
-  ApiIfMatch,
-  ApiMutation,
-  ApiNoContent,
-  ApiProblems,
-} from './openapi/decorators.js';
+import { ApiFamily, ApiNoContent } from './openapi/answers.js';
+import { ApiProblems, ApiProblemsOfCalls, SIGNED_IN } from './openapi/problems.js';
+import { ApiConditionalRead, ApiIfMatch, ApiMutation } from './openapi/requests.js';
 import { Facts, type RequestFacts } from './request-facts.js';
 import { RequestedChanges } from './requested-changes.js';
 import { viewFamily, type FamilyView } from './views/family-view.js';
 
 @ApiTags('family')
 @ApiBearerAuth()
-@ApiProblems('not-authenticated', 'family-not-found')
+@ApiProblemsOfCalls(...SIGNED_IN)
 @UseGuards(BearerGuard)
 @Controller('v1/family')
 export class FamilyController {
@@ -32,7 +27,7 @@ export class FamilyController {
 
   @Get()
   @ApiOperation({ summary: "The caller's family, from its stream" })
-  @ApiEntityTag()
+  @ApiConditionalRead()
   @ApiFamily()
   async show(
     @Caller() { family: id }: AccessTokenSubject,
@@ -51,7 +46,7 @@ export class FamilyController {
   @Patch()
   @ApiOperation({ summary: 'Rename the family or change its locale' })
   @ApiMutation()
-  @ApiIfMatch()
+  @ApiIfMatch('family')
   @ApiFamily()
   @ApiProblems('invalid-name', 'invalid-locale', 'family-is-closed')
   change(
@@ -71,6 +66,7 @@ export class FamilyController {
   @ApiOperation({ summary: "Change the caller's own password" })
   @ApiNoContent()
   @ApiMutation()
+  @ApiProblems('changed-meanwhile')
   @ApiProblems('invalid-password', 'wrong-password', 'family-is-closed', 'password-hashing-busy')
   async changePassword(
     @Caller() caller: AccessTokenSubject,
@@ -86,8 +82,9 @@ export class FamilyController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Close the family; its email address stays claimed' })
   @ApiMutation()
-  @ApiIfMatch()
+  @ApiIfMatch('family')
   @ApiFamily()
+  @ApiProblems('invalid-name')
   close(
     @Caller() caller: AccessTokenSubject,
     @Body() { reason }: ReasonDto,
@@ -101,8 +98,9 @@ export class FamilyController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Reopen a closed family' })
   @ApiMutation()
-  @ApiIfMatch()
+  @ApiIfMatch('family')
   @ApiFamily()
+  @ApiProblems('invalid-name')
   reopen(
     @Caller() caller: AccessTokenSubject,
     @Body() { reason }: ReasonDto,

@@ -4,19 +4,25 @@ import type { FastifyReply } from 'fastify';
 import { v7 as uuidv7 } from 'uuid';
 import type { CommandOutcome } from '../families/carry-out.js';
 import { MemberNotFound } from '../families/domain/errors.js';
-import { memberOf } from '../families/domain/state.js';
+import { memberOf, type Member } from '../families/domain/state.js';
+import type { LoadedFamily } from '../families/load-family.js';
 import type { AccessTokenSubject } from '../sessions/access-tokens.js';
 import { answerWith } from './answers.js';
 import { BearerGuard, Caller } from './auth/bearer.guard.js';
 import { AddMemberDto, ChangeMemberDto } from './dto/members.dto.js';
-import { ApiIfMatch, ApiMember, ApiMutation, ApiNoContent, ApiProblems } from './openapi/decorators.js';
+import { ApiMember, ApiNoContent } from './openapi/answers.js';
+import { ApiProblems, ApiProblemsOfCalls, SIGNED_IN } from './openapi/problems.js';
+import { ApiIfMatch, ApiMutation } from './openapi/requests.js';
 import { Facts, type RequestFacts } from './request-facts.js';
 import { RequestedChanges } from './requested-changes.js';
 import { viewMember, type MemberView } from './views/family-view.js';
 
+/** An id that is none of the family's; `not-found` where it is longer than any. */
+const NOT_FOUND = ['member-not-found', 'not-found'] as const;
+
 @ApiTags('members')
 @ApiBearerAuth()
-@ApiProblems('not-authenticated', 'family-not-found')
+@ApiProblemsOfCalls(...SIGNED_IN)
 @UseGuards(BearerGuard)
 @Controller('v1/family/members')
 export class MembersController {
@@ -26,6 +32,7 @@ export class MembersController {
   @HttpCode(201)
   @ApiOperation({ summary: 'Add a parent or a child' })
   @ApiMutation()
+  @ApiIfMatch('family')
   @ApiMember(201)
   @ApiProblems('invalid-name', 'invalid-birth-year', 'family-is-closed', 'member-limit-reached')
   async add(
@@ -49,15 +56,9 @@ export class MembersController {
   @Patch(':id')
   @ApiOperation({ summary: 'Rename a member or change the birth year' })
   @ApiMutation()
-  @ApiIfMatch()
+  @ApiIfMatch('member')
   @ApiMember(200)
-  @ApiProblems(
-    'invalid-name',
-    'invalid-birth-year',
-    'family-is-closed',
-    'member-not-found',
-    'family-not-found',
-  )
+  @ApiProblems(...NOT_FOUND, 'invalid-name', 'invalid-birth-year', 'family-is-closed')
   async change(
     @Caller() caller: AccessTokenSubject,
     @Param('id') memberId: string,
@@ -77,8 +78,8 @@ export class MembersController {
   @ApiOperation({ summary: 'Remove a member; the owner stays' })
   @ApiNoContent()
   @ApiMutation()
-  @ApiIfMatch()
-  @ApiProblems('family-is-closed', 'member-not-found', 'family-not-found', 'owner-cannot-be-removed')
+  @ApiIfMatch('member')
+  @ApiProblems(...NOT_FOUND, 'family-is-closed', 'owner-cannot-be-removed')
   async remove(
     @Caller() caller: AccessTokenSubject,
     @Param('id') memberId: string,
@@ -92,9 +93,14 @@ export class MembersController {
   }
 
   private answer(reply: FastifyReply, { family }: CommandOutcome, id: string): { member: MemberView } {
-    const member = memberOf(family.state, id);
-    if (member === null) throw new MemberNotFound(id);
+    const member = requireMember(family, id);
     answerWith(reply, family, member.version);
     return { member: viewMember(member) };
   }
+}
+
+function requireMember({ state }: LoadedFamily, id: string): Member {
+  const member = memberOf(state, id);
+  if (member === null) throw new MemberNotFound(id);
+  return member;
 }
