@@ -3,10 +3,9 @@ import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { FamiliesService, type Intent } from '../families/families.service.js';
 import type { AccessTokenSubject } from '../sessions/access-tokens.js';
-import { answerWith } from './answers.js';
+import { answerRead, answerWith } from './answers.js';
 import { BearerGuard, Caller } from './auth/bearer.guard.js';
 import { ChangeFamilyDto, ChangePasswordDto, ReasonDto } from './dto/family.dto.js';
-import { isKnownVersion } from './entity-tags.js';
 import { ApiFamily, ApiNoContent } from './openapi/answers.js';
 import { ApiProblems, ApiProblemsOfCalls, SIGNED_IN } from './openapi/problems.js';
 import { ApiConditionalRead, ApiIfMatch, ApiMutation } from './openapi/requests.js';
@@ -35,12 +34,7 @@ export class FamilyController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<{ family: FamilyView } | undefined> {
     const family = await this.families.find(id);
-    answerWith(reply, family);
-    if (isKnownVersion(ifNoneMatch, family.version)) {
-      void reply.code(304);
-      return undefined;
-    }
-    return { family: viewFamily(family) };
+    return answerRead(reply, ifNoneMatch, family, { family: viewFamily(family) });
   }
 
   @Patch()
@@ -66,7 +60,7 @@ export class FamilyController {
   @ApiOperation({ summary: "Change the caller's own password" })
   @ApiNoContent()
   @ApiMutation()
-  @ApiProblems('changed-meanwhile')
+  @ApiIfMatch('family')
   @ApiProblems('invalid-password', 'wrong-password', 'family-is-closed', 'password-hashing-busy')
   async changePassword(
     @Caller() caller: AccessTokenSubject,

@@ -1,21 +1,34 @@
-import { Body, Controller, Delete, HttpCode, Param, Patch, Post, Res, UseGuards } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Headers,
+  HttpCode,
+  Param,
+  Patch,
+  Post,
+  Res,
+  UseGuards,
+} from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { v7 as uuidv7 } from 'uuid';
 import type { CommandOutcome } from '../families/carry-out.js';
 import { MemberNotFound } from '../families/domain/errors.js';
 import { memberOf, type Member } from '../families/domain/state.js';
+import { FamiliesService } from '../families/families.service.js';
 import type { LoadedFamily } from '../families/load-family.js';
 import type { AccessTokenSubject } from '../sessions/access-tokens.js';
-import { answerWith } from './answers.js';
+import { answerRead, answerWith } from './answers.js';
 import { BearerGuard, Caller } from './auth/bearer.guard.js';
 import { AddMemberDto, ChangeMemberDto } from './dto/members.dto.js';
-import { ApiMember, ApiNoContent } from './openapi/answers.js';
+import { ApiMember, ApiMembers, ApiNoContent } from './openapi/answers.js';
 import { ApiProblems, ApiProblemsOfCalls, SIGNED_IN } from './openapi/problems.js';
-import { ApiIfMatch, ApiMutation } from './openapi/requests.js';
+import { ApiConditionalRead, ApiIfMatch, ApiMutation } from './openapi/requests.js';
 import { Facts, type RequestFacts } from './request-facts.js';
 import { RequestedChanges } from './requested-changes.js';
-import { viewMember, type MemberView } from './views/family-view.js';
+import { viewFamily, viewMember, type MemberView } from './views/family-view.js';
 
 /** An id that is none of the family's; `not-found` where it is longer than any. */
 const NOT_FOUND = ['member-not-found', 'not-found'] as const;
@@ -26,7 +39,39 @@ const NOT_FOUND = ['member-not-found', 'not-found'] as const;
 @UseGuards(BearerGuard)
 @Controller('v1/family/members')
 export class MembersController {
-  constructor(private readonly changes: RequestedChanges) {}
+  constructor(
+    private readonly families: FamiliesService,
+    private readonly changes: RequestedChanges,
+  ) {}
+
+  @Get()
+  @ApiOperation({ summary: "The members of the caller's family, in the order of joining" })
+  @ApiConditionalRead()
+  @ApiMembers()
+  async list(
+    @Caller() { family: id }: AccessTokenSubject,
+    @Headers('if-none-match') ifNoneMatch: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<{ members: MemberView[] } | undefined> {
+    const family = await this.families.find(id);
+    return answerRead(reply, ifNoneMatch, family, { members: viewFamily(family).members });
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'One member' })
+  @ApiConditionalRead()
+  @ApiMember(200)
+  @ApiProblems(...NOT_FOUND)
+  async show(
+    @Caller() { family: id }: AccessTokenSubject,
+    @Param('id') memberId: string,
+    @Headers('if-none-match') ifNoneMatch: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<{ member: MemberView } | undefined> {
+    const family = await this.families.find(id);
+    const member = requireMember(family, memberId);
+    return answerRead(reply, ifNoneMatch, family, { member: viewMember(member) }, member.version);
+  }
 
   @Post()
   @HttpCode(201)

@@ -56,7 +56,7 @@ export class RequestedChanges {
     facts: RequestFacts,
     passwords: { current: string; next: string },
   ): Promise<CommandOutcome> {
-    const context = this.contextOf(facts, caller);
+    const context = this.contextForFamily(facts, caller);
     return this.families.changePassword(caller.family, caller.member, passwords, context);
   }
 

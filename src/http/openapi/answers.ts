@@ -15,6 +15,11 @@ export function ApiMember(status: 200 | 201): MethodDecorator {
   return ApiWrapped(status, 'member', { member: MemberView });
 }
 
+/** Answers 200 with all members; the tag is the family's. */
+export function ApiMembers(): MethodDecorator {
+  return ApiWrapped(200, 'family', { members: [MemberView] });
+}
+
 /** Answers 201 with a family and a session for one of its members. */
 export function ApiFamilyWithSession(): MethodDecorator {
   return ApiResponse({ status: 201, type: FamilyWithSession, headers: headersOf('family', 201) });
