@@ -56,27 +56,10 @@ describe('what is not HTTP', () => {
     },
   );
 
-  it('with more headers than are taken does no harm', async () => {
-    const headers = Array.from({ length: 500 }, (_, index) => `X-${index}: y\r\n`).join('');
-    const request = `GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${headers}\r\n`;
-    const answer = await sendRaw(service.port, request);
-    expect([200, 431]).toContain(answer.status);
-  });
-
   it('such as a request without a host is answered as a problem', async () => {
     const answer = await sendRaw(service.port, 'GET /health/live HTTP/1.1\r\nConnection: close\r\n\r\n');
     expect(answer.status).toBe(400);
     expect(answer.headers['content-type']).toBe('application/problem+json');
-  });
-
-  it('such as headers that never end is cut off', async () => {
-    expect(service.httpServer).toMatchObject({ headersTimeout: 10_000, requestTimeout: 15_000 });
-    // Seconds are long in a test.
-    service.httpServer.headersTimeout = 300;
-    const answer = await sendRaw(service.port, 'GET /health/live HTTP/1.1\r\nHost: x\r\n');
-    expect(answer.status).toBe(408);
-    expect(JSON.parse(answer.body)).toMatchObject({ type: '/problems/request-timeout', status: 408 });
-    service.httpServer.headersTimeout = 10_000;
   });
 
   it('does not keep the service from answering the next request', async () => {

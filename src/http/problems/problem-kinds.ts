@@ -47,7 +47,7 @@ export const problemKinds = {
   'body-too-large': { status: 413, title: 'The body is larger than 64 KiB' },
   'unsupported-media-type': { status: 415, title: 'The body must be application/json' },
   'idempotency-key-reused': { status: 422, title: 'This Idempotency-Key was used for another request' },
-  'header-too-large': { status: 431, title: 'The headers are too large' },
+  'header-too-large': { status: 431, title: 'The headers are too large or too many' },
   'request-timeout': { status: 408, title: 'The request did not arrive in time' },
   'internal-error': { status: 500, title: 'Something went wrong on our side' },
   'password-hashing-busy': {

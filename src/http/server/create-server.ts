@@ -15,7 +15,9 @@ import {
   KEEP_ALIVE_TIMEOUT_MS,
   limitConnections,
   MAX_BODY_BYTES,
+  MAX_HEADER_BYTES,
   REQUEST_TIMEOUT_MS,
+  SILENCE_TIMEOUT_MS,
 } from './limits.js';
 import { KnownMethods } from './methods.js';
 
@@ -25,11 +27,16 @@ export function createAdapter(): FastifyAdapter {
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    connectionTimeout: SILENCE_TIMEOUT_MS,
     forceCloseConnections: 'idle',
     // Its own answer while it stops is no problem document: `refuseWhileStopping` answers instead.
     return503OnClosing: false,
-    // Node would refuse a request without `Host` by itself, and not as a problem.
-    http: { connectionsCheckingInterval: CHECK_CONNECTIONS_EVERY_MS, requireHostHeader: false },
+    http: {
+      connectionsCheckingInterval: CHECK_CONNECTIONS_EVERY_MS,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      // Node would refuse a request without `Host` by itself, and not as a problem.
+      requireHostHeader: false,
+    },
     clientErrorHandler: answerUnreadableRequest,
     frameworkErrors: answerUnroutableRequest,
   });
@@ -39,15 +46,14 @@ export function createAdapter(): FastifyAdapter {
 export function configureServer(app: NestFastifyApplication, logger: Logger): void {
   const server = app.getHttpAdapter().getInstance();
   const methods = new KnownMethods(server);
-  limitConnections(server);
-  acceptJsonOnly(server);
-  refuseWhileStopping(server);
+  // First of all, so that refusals have these headers, too.
   server.addHook('onRequest', async (request, reply) => {
     void reply.header('x-correlation-id', correlationIdOf(request)).header('cache-control', 'no-store');
-    if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
-      throw new HttpProblem('invalid-request', 'An HTTP/1.1 request names its Host');
-    }
   });
+  refuseWhileStopping(server);
+  limitConnections(server);
+  requireHost(server);
+  acceptJsonOnly(server);
   server.addHook('onResponse', async (request, reply) => {
     logger.info(
       { ...logged(request), status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
@@ -62,6 +68,13 @@ export function configureServer(app: NestFastifyApplication, logger: Logger): vo
   app.useGlobalPipes(validationPipe());
   app.useGlobalFilters(new ProblemFilter(logger, methods));
   serveOpenApi(app);
+}
+
+function requireHost(server: FastifyInstance): void {
+  server.addHook('onRequest', ({ headers, raw }, _reply, done) => {
+    const isMissing = headers.host === undefined && raw.httpVersion === '1.1';
+    done(isMissing ? new HttpProblem('invalid-request', 'An HTTP/1.1 request names its Host') : undefined);
+  });
 }
 
 /** The route's pattern and never the address itself, which may hold anything a client put there. */
