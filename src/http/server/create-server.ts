@@ -1,14 +1,12 @@
-import type { Socket } from 'node:net';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { validationPipe } from '../dto/validation.js';
 import { serveOpenApi } from '../openapi/document.js';
-import { problemOfError } from '../problems/problem-of-error.js';
 import { ProblemFilter } from '../problems/problem.filter.js';
-import { sendProblem } from '../problems/send-problem.js';
 import { HttpProblem } from '../problems/problem.js';
 import { correlationIdOf, requestIdOf } from './correlation-id.js';
+import { prepareAnswer } from './every-answer.js';
 import { acceptJsonOnly } from './json-body.js';
 import {
   CHECK_CONNECTIONS_EVERY_MS,
@@ -20,6 +18,7 @@ import {
   SILENCE_TIMEOUT_MS,
 } from './limits.js';
 import { KnownMethods } from './methods.js';
+import { answerUnreadableRequest, answerUnroutableRequest, ignoreExpectations } from './refuse-early.js';
 
 /** Fastify as this service wants it: limits, and problems for what it refuses by itself. */
 export function createAdapter(): FastifyAdapter {
@@ -47,9 +46,11 @@ export function configureServer(app: NestFastifyApplication, logger: Logger): vo
   const server = app.getHttpAdapter().getInstance();
   const methods = new KnownMethods(server);
   // First of all, so that refusals have these headers, too.
-  server.addHook('onRequest', async (request, reply) => {
-    void reply.header('x-correlation-id', correlationIdOf(request)).header('cache-control', 'no-store');
+  server.addHook('onRequest', (request, reply, done) => {
+    prepareAnswer(request, reply);
+    done();
   });
+  ignoreExpectations(server.server);
   refuseWhileStopping(server);
   limitConnections(server);
   requireHost(server);
@@ -99,35 +100,4 @@ function refuseWhileStopping(server: FastifyInstance): void {
     void reply.header('connection', 'close');
     throw new HttpProblem('service-stopping');
   });
-}
-
-/** What Fastify refuses while it looks for a route: bad percent-encoding, a parameter longer than any of ours. */
-function answerUnroutableRequest(refusal: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
-  const correlationId = correlationIdOf(request);
-  void reply.header('x-correlation-id', correlationId).header('cache-control', 'no-store');
-  const error =
-    refusal.code === 'FST_ERR_BAD_URL'
-      ? new HttpProblem('invalid-request', 'The address cannot be decoded')
-      : new HttpProblem('not-found');
-  sendProblem(reply, problemOfError(error, `urn:uuid:${correlationId}`));
-}
-
-/** What Node refuses before there is a request: answered as a problem, too, and the connection closed. */
-function answerUnreadableRequest(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
-  const code =
-    error.code === 'HPE_HEADER_OVERFLOW'
-      ? 'header-too-large'
-      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? 'request-timeout'
-        : 'invalid-request';
-  const { problem } = problemOfError(
-    new HttpProblem(code, 'The request is not valid HTTP/1.1'),
-    'about:blank',
-  );
-  const body = JSON.stringify(problem);
-  socket.end(
-    `HTTP/1.1 ${problem.status} Refused\r\nConnection: close\r\nContent-Type: application/problem+json\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
 }
