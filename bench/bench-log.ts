@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { mongo } from 'mongoose';
+import { loadConfiguration } from '../src/config/configuration.js';
 import { terminalReporter } from '../src/config/terminal-reporter.js';
 import { connectDatabase, databaseUrl } from '../src/database/connect.js';
 import { logDatabaseOf } from '../src/database/database-names.js';
@@ -12,6 +13,7 @@ import { EventLog } from '../src/event-log/event-log.js';
 import { LogCollections } from '../src/event-log/log-collections.js';
 import { readModelNames } from '../src/families/read-models/index.js';
 import { FamilyKeys } from '../src/privacy/family-keys.js';
+import { benchEnvironment } from './bench-environment.js';
 
 export const BENCH_NAME = 'bench';
 const PASSWORD = 'bench-password';
@@ -33,8 +35,9 @@ export interface BenchLog {
 }
 
 export async function openBenchLog(): Promise<BenchLog> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'family-accounts-bench-'));
-  const mongod = await startEmbedded({ dataDir, env: process.env, reporter: terminalReporter() });
+  const dataDir = await mkdtemp(join(tmpdir(), `family-accounts-bench-${process.pid}-`));
+  const configuration = loadConfiguration(benchEnvironment({ DATA_DIR: dataDir }));
+  const mongod = await startEmbedded({ configuration, env: process.env, reporter: terminalReporter() });
   const root = await connectDatabase(mongod.rootUri, CONNECTION_EACH);
   const passwords = { service: PASSWORD, reader: PASSWORD, auditor: PASSWORD, shredder: PASSWORD };
   await initialiseDatabase(root, BENCH_NAME, passwords, readModelNames);

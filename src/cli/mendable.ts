@@ -1,7 +1,7 @@
 import { isDatabaseAway } from '../database/database-away.js';
 import { UserFacingError } from '../config/user-facing-error.js';
 import { LogDamaged, LogUnavailable, OutcomeUnknown } from '../event-log/errors.js';
-import { ClaimsLeaseTaken } from '../families/claims/claims-lease.js';
+import { ClaimsLeaseTaken, ClaimsRebuildDisturbed } from '../families/claims/claims-lease.js';
 import { UnknownEventShape } from '../families/domain/errors.js';
 import { FamilyKeyMissing } from '../families/load-family.js';
 import { SealBroken } from '../privacy/seal.js';
@@ -16,6 +16,10 @@ const RESTORE = 'restore what is missing from a backup before anything is writte
 /** What to do about the core's own errors, which do not know that a person is reading. */
 const remedies: readonly (readonly [ErrorClass, string])[] = [
   [ClaimsLeaseTaken, 'wait until it has finished: "family-accounts claims verify" tells'],
+  [
+    ClaimsRebuildDisturbed,
+    'run "family-accounts claims rebuild" again: until one has finished, registrations are answered 503',
+  ],
   [LogDamaged, RESTORE],
   [FamilyKeyMissing, RESTORE],
   [SealBroken, 'compare with a backup: these bytes were changed, or belong to another place in the log'],

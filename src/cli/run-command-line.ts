@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { reportFailure } from '../config/report-failure.js';
+import { outliveTheTerminal } from '../config/standard-streams.js';
 import { addClaimsCommands } from './commands/claims.js';
 import { addDatabaseCommands } from './commands/database.js';
 import { addDoctorCommand } from './commands/doctor.js';
@@ -17,6 +18,7 @@ Exit codes: 0 done, 1 findings or failure, 2 called wrongly.`;
 /** Runs one command line and returns its exit code. Never throws. */
 export async function runCommandLine(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<ExitCode> {
   let code: ExitCode = EXIT.ok;
+  outliveTheTerminal();
   const program = new Command('family-accounts')
     .description('Looks after an installation of Family Accounts.')
     .addHelpText('after', EPILOGUE)

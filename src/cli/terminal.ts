@@ -4,9 +4,12 @@ import { terminalReporter } from '../config/terminal-reporter.js';
 import { openDatabase, type OpenDatabase } from '../database/open-database.js';
 import { readModelNames } from '../families/read-models/index.js';
 import type { ExitCode } from './exit-code.js';
+import { untilInterrupted } from './until-interrupted.js';
 
 /** What every command is run with: environment, output, and a way to the installation. */
 export class Terminal {
+  private stop: (() => void) | undefined;
+
   constructor(
     readonly env: NodeJS.ProcessEnv,
     private readonly onExit: (code: ExitCode) => void,
@@ -35,23 +38,34 @@ export class Terminal {
     return loadConfiguration(this.env);
   }
 
-  /** Opens the installation's database for as long as `work` takes. */
+  /** Opens the installation's database for as long as `work` takes; a signal closes it and ends the process. */
   async withDatabase<T>(
     json: boolean | undefined,
     work: (database: OpenDatabase, configuration: Configuration) => Promise<T>,
   ): Promise<T> {
     const configuration = this.configuration();
-    const database = await openDatabase(configuration, {
+    const opening = openDatabase(configuration, {
       reporter: quietSteps(this.reporter(json)),
       env: this.env,
       mayCreate: false,
       projections: readModelNames,
     });
-    try {
-      return await work(database, configuration);
-    } finally {
-      await database.close();
-    }
+    const close = async (): Promise<void> => (await opening).close();
+    const working = opening.then((database) => work(database, configuration)).finally(close);
+    return untilInterrupted(working, { release: close, stop: () => this.stopping() });
+  }
+
+  /** The command ends by itself when `stop` is called: at the first signal, or when nobody reads any more. */
+  endWhenStopped(stop: () => void): void {
+    this.stop = stop;
+  }
+
+  private stopping(): boolean {
+    const { stop } = this;
+    if (stop === undefined) return false;
+    this.stop = undefined;
+    stop();
+    return true;
   }
 }
 

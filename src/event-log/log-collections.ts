@@ -1,12 +1,10 @@
 import mongoose, { type mongo } from 'mongoose';
+import { CLAIMS_SENTINEL_ID } from '../database/collections.js';
 import type { AlongsideCollection } from './append/append-request.js';
 import type { EventDocument } from './event.js';
 import type { LogHeadDocument } from './log-head.js';
 
-/** The sentinel of `email_claims`: it holds their number, and its absence says that they were wiped. */
-export const CLAIMS_SENTINEL = '#claims';
-
-/** A claim, or the sentinel (which has a count and no holder). */
+/** A claim, or the sentinel (which has a count, no holder, and the time since when it is closed, if it is). */
 export interface ClaimDocument {
   _id: string;
   family?: string;
@@ -14,6 +12,12 @@ export interface ClaimDocument {
   /** Position of the event that made the claim. */
   position?: mongo.Long;
   count?: mongo.Long;
+  closedSince?: Date;
+}
+
+/** Whether this is the sentinel, and an absent claim therefore one that nobody has. */
+export function isOpenSentinel({ _id, closedSince }: ClaimDocument): boolean {
+  return _id === CLAIMS_SENTINEL_ID && closedSince === undefined;
 }
 
 /**

@@ -66,8 +66,13 @@ describe('the command line', () => {
   });
 
   it('tells which variable is wrong', async () => {
-    const { code, err } = await runCli(['doctor'], { DATA_DIR: dataDir, PORT: 'http' });
-    expect(code).toBe(1);
-    expect(err).not.toMatch(/^\s+at /m);
+    const env = { DATA_DIR: dataDir, PORT: 'http', LOG_LEVEL: 'loud' };
+    for (const args of [['doctor'], ['database', 'url'], ['database', 'init']]) {
+      const { code, out, err } = await runCli(args, env);
+      expect(code).toBe(1);
+      expect(out + err).toContain('PORT must be a whole number from 0 to 65535, not "http"');
+      expect(out + err).toContain('LOG_LEVEL must be one of');
+      expect(out + err).not.toMatch(/^\s+at /m);
+    }
   });
 });

@@ -48,7 +48,7 @@ async function tail(terminal: Terminal, options: TailOptions): Promise<void> {
     let position = Math.max(0, (await open.log.head()).position - count);
     let following = options.follow === true;
     const stop = (): void => void (following = false);
-    if (following) process.once('SIGINT', stop).once('SIGTERM', stop);
+    if (following) terminal.endWhenStopped(stop);
     do {
       for await (const page of open.log.readLog({ after: position })) {
         for (const event of page) {

@@ -15,6 +15,7 @@ const MAX_STREAMS = 20_000;
 export class KnownVersions {
   private readonly reached = new LRUCache<string, number>({ max: MAX_STREAMS });
 
+  /** Remembers that `stream` has reached `version`; an older version changes nothing. */
   see(stream: string, version: number): void {
     if (version > (this.reached.get(stream) ?? NO_STREAM)) this.reached.set(stream, version);
   }

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writeFileDurably } from '../../../src/database/embedded/write-file-durably.js';
+import { writeFileDurably } from '../../src/config/files.js';
 
 describe('writing a file durably', () => {
   let folder: string;

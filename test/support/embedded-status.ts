@@ -1,9 +1,9 @@
 import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { dataFolder, holdsDatabase } from './data-folder.js';
-import { readMongodRecord } from './mongod-record.js';
-import { listUsers } from './mongod-users.js';
-import { findRunningMongod } from './running-mongod.js';
+import { dataFolder, holdsDatabase } from '../../src/database/embedded/data-folder.js';
+import { readMongodRecord } from '../../src/database/embedded/mongod-record.js';
+import { listUsers } from '../../src/database/embedded/mongod-users.js';
+import { findRunningMongod } from '../../src/database/embedded/running-mongod.js';
 
 /** What can be said about an embedded MongoDB without touching it. */
 export interface EmbeddedStatus {

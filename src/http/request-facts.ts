@@ -1,8 +1,5 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import type { CommandContext } from '../families/command-context.js';
-import type { IdempotencyKeys } from '../idempotency/idempotency-keys.js';
-import type { AccessTokenSubject } from '../sessions/access-tokens.js';
 import { HttpProblem } from './problems/problem.js';
 import { correlationIdOf, requestIdOf } from './server/correlation-id.js';
 
@@ -34,24 +31,6 @@ export const Facts = createParamDecorator((_: unknown, context: ExecutionContext
     ifMatch: request.headers['if-match'],
   };
 });
-
-/** The context of a command that arrives over HTTP. `caller` is null for one who has no account yet. */
-export function commandContext(
-  keys: IdempotencyKeys,
-  { correlationId, requestId, method, path, body, idempotencyKey }: RequestFacts,
-  caller: AccessTokenSubject | null,
-): CommandContext {
-  return {
-    actor: caller === null ? null : `member:${caller.member}`,
-    correlationId,
-    causationId: requestId,
-    now: new Date(),
-    idempotencyKey:
-      idempotencyKey === undefined
-        ? null
-        : keys.identify({ scope: caller?.family ?? 'nobody', key: idempotencyKey, method, path, body }),
-  };
-}
 
 /** A structured-field string, as the IETF draft has it ("…"), or the bare key that most clients send. */
 function keyOf(header: string | string[] | undefined): string | undefined {

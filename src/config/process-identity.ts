@@ -71,7 +71,8 @@ async function startOnLinux(pid: number): Promise<string | undefined> {
 async function startByPs(pid: number): Promise<string | undefined> {
   try {
     const { stdout } = await run('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], {
-      env: { LC_ALL: 'C', PATH: process.env.PATH },
+      // The start is told in local time: in another time zone, or after a change of it, it would be another one.
+      env: { LC_ALL: 'C', TZ: 'UTC', PATH: process.env.PATH },
     });
     const [state = 'Z', ...start] = stdout.trim().split(/\s+/);
     return state.startsWith('Z') || start.length === 0 ? undefined : start.join(' ');
