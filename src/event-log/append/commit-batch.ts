@@ -6,9 +6,9 @@ import type { LogCollections } from '../log-collections.js';
 import type { LogHead } from '../log-head.js';
 import type { KnownVersions } from './known-versions.js';
 import { duplicateIn, mayPass } from './mongo-errors.js';
+import { reachesMajority } from './reaches-majority.js';
 import { findRefusals } from './refusals.js';
 import { endSessionOnServer, endStalledTransactions } from './stalled-head.js';
-import { waitUntilMajority } from './wait-until-majority.js';
 
 /** After this long in write conflicts the holder of the head is looked at: it may be dead. */
 const SUSPECT_HOLDER_AFTER_MS = 1_000;
@@ -99,8 +99,12 @@ async function tryOnce(
     });
     const stored = outcome === 'committed' ? placed : uncertain;
     if (stored === null) throw new RangeError('An attempt was stored that never was placed');
-    if (outcome === 'uncertain-was-committed') {
-      await waitUntilMajority(collections, stored.head.position, writer.deadlineMs);
+    if (
+      outcome === 'uncertain-was-committed' &&
+      !(await reachesMajority(collections, stored.head, writer.deadlineMs))
+    ) {
+      // A primary has taken it along. The next try finds out for good, with the head in hand.
+      return { error: null, uncertain };
     }
     writer.alone = writer.lastWrite !== null && stored.before.hash.equals(writer.lastWrite.hash);
     writer.lastWrite = stored.head;
