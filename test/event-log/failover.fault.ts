@@ -1,11 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import mongoose, { type mongo } from 'mongoose';
+import { ClaimTaken, LogUnavailable } from '../../src/event-log/errors.js';
 import { checkLog } from '../support/check-log.js';
 import { createTestLog, newEmail, registration, type TestLog } from '../support/test-log.js';
 import { startThreeNodeSet, type ThreeNodeSet } from '../support/three-node-set.js';
 
 const { ReadConcern } = mongoose.mongo;
 
+/** Longer than what is not explained by a majority is looked up again. */
+const LAG_MS = 3_500;
 const PATIENCE_MS = 20_000;
 
 describe('on a replica set of three', () => {
@@ -53,11 +56,43 @@ describe('on a replica set of three', () => {
     await primary.start();
   }, 60_000);
 
+  it('an address taken on a primary that no majority has confirmed yet is waited for, then refused', async () => {
+    const email = newEmail();
+    const [first, second] = [await patientWriter(), await patientWriter()];
+    confirmAgain = await set.withholdMajority();
+    const taking = first.append(registration(email));
+    await untilOnPrimary(email);
+    const late = second.append(registration(email)).catch((error: unknown) => error);
+    await sleep(LAG_MS);
+    await confirmAgain();
+    expect((await taking).position).toBe(1);
+    expect(await late).toBeInstanceOf(ClaimTaken);
+  }, 60_000);
+
+  it('nothing is called damaged while no majority confirms anything: nothing was stored, and that is told', async () => {
+    const email = newEmail();
+    const first = await patientWriter();
+    const { log: second } = await test.openWriter(undefined, LAG_MS);
+    confirmAgain = await set.withholdMajority();
+    const taking = first.append(registration(email));
+    await untilOnPrimary(email);
+    await expect(second.append(registration(email))).rejects.toThrow(LogUnavailable);
+    await confirmAgain();
+    await taking;
+  }, 60_000);
+
   async function patientWriter(): Promise<TestLog['log']> {
     const { log } = await test.openWriter(undefined, PATIENCE_MS);
     // Connected, and the streams' versions known.
     await log.head();
     return log;
+  }
+
+  async function untilOnPrimary(email: string): Promise<void> {
+    const claims = test.collections.db.collection<{ _id: string }>('email_claims', {
+      readConcern: new ReadConcern('local'),
+    });
+    while ((await claims.findOne({ _id: email })) === null) await sleep(20);
   }
 });
 
