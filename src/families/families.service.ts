@@ -5,6 +5,7 @@ import type { ClaimState } from '../event-log/event-log.js';
 import { isDatabaseAway } from '../database/database-away.js';
 import { IdempotencyKeyInUse } from '../idempotency/idempotency-keys.js';
 import { answerAgain } from './answer-again.js';
+import { appendMayWaitMs, lookupMayWaitMs } from './batching-waits.js';
 import {
   carryOut,
   type CommandOutcome,
@@ -13,7 +14,6 @@ import {
   type Plan,
 } from './carry-out.js';
 import type { CommandContext } from './command-context.js';
-import { appendMayWaitMs, lookupMayWaitMs } from './company.js';
 import type { FamilyCommand } from './domain/commands.js';
 import { parseEmailAddress } from './domain/email-address.js';
 import { EmailAlreadyClaimed, FamilyNotFound } from './domain/errors.js';
@@ -72,7 +72,7 @@ export class FamiliesService {
       cache: false,
       maxBatchSize: 256,
       batchScheduleFn: (lookUp) => {
-        const waitMs = lookupMayWaitMs(passwords.waiting);
+        const waitMs = lookupMayWaitMs(passwords);
         if (waitMs === 0) setImmediate(lookUp);
         else setTimeout(lookUp, waitMs);
       },
@@ -90,7 +90,7 @@ export class FamiliesService {
     const ownerId = uuidv7();
     let passwordHash: string | undefined;
     const outcome = await this.carryOut(
-      { family: uuidv7(), isNew: true, waitForCompanyMs: () => appendMayWaitMs(this.passwords.waiting) },
+      { family: uuidv7(), isNew: true, waitForCompanyMs: () => appendMayWaitMs(this.passwords) },
       context,
       async () => {
         // Spares the hash; what decides is the claim made in the append's transaction.

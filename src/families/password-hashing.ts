@@ -34,6 +34,11 @@ export class PasswordHashing {
     this.decoy = hash('a password nobody has', ARGON2ID);
   }
 
+  /** Passwords hashed at the same time. */
+  get concurrency(): number {
+    return this.queue.concurrency;
+  }
+
   /** Passwords that wait for their turn. */
   get waiting(): number {
     return this.queue.size;
