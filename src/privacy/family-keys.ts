@@ -50,6 +50,11 @@ export class FamilyKeys {
     return { key, alongside: { collection: 'family_keys', document: { ...document } } };
   }
 
+  /** The next look for this family's key asks the database, as the first one did. */
+  forget(family: string): void {
+    this.cache.delete(family);
+  }
+
   /** The family's key, or null where there is none: never stored, or destroyed. @throws KeyDoesNotUnwrap */
   async find(family: string): Promise<Buffer | null> {
     const found = await this.findMany([family]);

@@ -47,7 +47,10 @@ export class SignIn {
     const address = canonicalOrNull(email) ?? UNCLAIMABLE;
     const claim = await this.log.findClaim(address);
     if (claim === 'unknown') throw new ClaimsMissing();
-    const family = await loadFamily(this.log, this.keys, claim?.family ?? NOBODY);
+    const id = claim?.family ?? NOBODY;
+    // A key in memory would tell by a read less that somebody was there just now; nobody's never is.
+    this.keys.forget(id);
+    const family = await loadFamily(this.log, this.keys, id);
     if (claim === null) {
       await this.passwords.verifyNothing(presentedPassword(password));
       throw new InvalidCredentials();
