@@ -14,12 +14,22 @@ import type { TestProjections } from './test-projections.js';
 /** Processes that are taken for dead at once, and slots that are used again at once. */
 export const HASTY: EngineTimes = { leaseMs: 700, rebuildLeaseMs: 900, slotRestMs: 0 };
 
-/** A runner that has been started; what it logs is kept. */
+const running = new Set<ProjectionRunner>();
+
+/** Whatever a test that failed has left running, before its database goes. */
+async function stopRunners(): Promise<void> {
+  await Promise.all([...running].map((runner) => runner.stop()));
+  running.clear();
+}
+afterEach(stopRunners);
+
+/** A runner that has been started, and is stopped after the test; what it logs is kept. */
 export function startRunner(engine: ProjectionEngine): { runner: ProjectionRunner; logged: string[] } {
   const logged: string[] = [];
   const logger = pino({ level: 'warn' }, { write: (line: string) => void logged.push(line) });
   const runner = new ProjectionRunner(engine, randomUUID(), logger);
   runner.start();
+  running.add(runner);
   return { runner, logged };
 }
 

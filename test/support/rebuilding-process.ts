@@ -45,7 +45,8 @@ export async function rebuildingProcess(
   const exited = once(child, 'exit');
   type Said = RebuildOutcome | { is: 'ready' | 'begun' | 'stopped' };
   const waiting = new Map<string, (said: Said | null) => void>();
-  const said = (what: string): Promise<Said | null> => new Promise((resolve) => waiting.set(what, resolve));
+  const said = (what: string): Promise<Said | null> =>
+    new Promise((resolve) => void waiting.set(what, resolve));
   const heard = { ready: said('ready'), begun: said('begun'), stopped: said('stopped') };
   const outcome = Promise.race([said('done'), said('failed')]) as Promise<RebuildOutcome | null>;
   const lines = createInterface({ input: child.stdout });
