@@ -94,22 +94,29 @@ export async function foldBatch(
   const stored = await load(slot, keysOf(projection, followed), target.checkpoint);
   const documents = new Map(stored);
   const parked = new Map<string, ParkedStream>();
-  const incomplete = new Set<string>();
+  /** Streams to be folded again, each with the event that showed it. */
+  const incomplete = new Map<string, Decoded>();
   for (const { recorded, decoded: event } of followed) {
     if (parked.has(recorded.stream) || incomplete.has(recorded.stream)) continue;
     try {
       const isSound = foldOnto(projection, documents, requireDecoded(event));
-      if (!isSound && projection.fedBy === 'one-stream') incomplete.add(recorded.stream);
+      if (!isSound && projection.fedBy === 'one-stream') incomplete.set(recorded.stream, event);
     } catch (error) {
       // The event may be at fault, or the document: for one stream its own events tell.
-      if (projection.fedBy === 'one-stream') incomplete.add(recorded.stream);
+      if (projection.fedBy === 'one-stream') incomplete.set(recorded.stream, event);
       else parked.set(recorded.stream, parkedBy(event, error));
     }
   }
   let documentsDelta = 0;
   const changes: DocumentChange[] = [];
-  for (const stream of incomplete) {
+  for (const [stream, event] of incomplete) {
     const again = await foldAgain(engine, projection, stream, target.checkpoint, checkpoint);
+    if (again.parked !== null && again.parked.position <= target.checkpoint) {
+      // What was taken before can be taken no more (the family's key is damaged, say): its documents stay as they
+      // are, and it is parked from here on.
+      parked.set(stream, parkedBy(event, new Error(again.parked.error)));
+      continue;
+    }
     if (again.parked !== null) parked.set(stream, again.parked);
     documentsDelta += again.documentsDelta;
     const lying = await load(slot, [...again.documents.keys()], target.checkpoint);

@@ -1,8 +1,8 @@
 import mongoose from 'mongoose';
 import { readLog } from '../../event-log/read/read-log.js';
-import type { RecordedEvent } from '../../event-log/event.js';
 import { toStored, type FoldedDocument } from '../documents.js';
 import type { ProjectionEngine } from '../engine.js';
+import { Undecodable } from '../event-decoder.js';
 import {
   foldEvent,
   foldStream,
@@ -75,9 +75,11 @@ async function* replayInOrder(
   const parked = new Map<string, ParkedStream>();
   for await (const page of readLog(log, { upTo })) {
     refuseUnknownTypes(projection, decoder, page);
-    const isFollowed = ({ type, stream }: RecordedEvent): boolean =>
-      isAbout(projection, type) && !parked.has(stream);
-    for (const event of await decoder.decode(page.filter(isFollowed))) {
+    const relevant = page.filter(({ type }) => isAbout(projection, type));
+    for (const event of await decoder.decode(relevant)) {
+      const { stream } = event instanceof Undecodable ? event.recorded : event;
+      // Also where it was parked a moment ago, on this very page.
+      if (parked.has(stream)) continue;
       try {
         foldEvent(projection, documents, requireDecoded(event));
       } catch (error) {
