@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { readHead } from '../../event-log/read/read-log.js';
 import type { ProjectionEngine } from '../engine.js';
 import { makeSlot } from '../generations/make-slot.js';
-import { slotCollection, type ProjectionStatus } from '../generations/status.js';
+import { otherSlot, slotCollection, type ProjectionStatus } from '../generations/status.js';
 import { switchGeneration } from '../generations/switch-generation.js';
+import { slotOfView } from '../generations/view.js';
 import type { Projection } from '../projection.js';
 import { SLOT_REST_MS } from '../read/live-slot.js';
 import { openGeneration, type OpenGeneration } from '../runner/open-generation.js';
@@ -32,8 +33,10 @@ export interface RebuildReport extends Certificate {
   generation: number;
   /** It went on where one had been killed. */
   resumed: boolean;
-  /** How the live generation differs from the new one; null where there was none, or another version's. */
+  /** How the live generation differs from the new one; null where the two were not compared. */
   differences: Differences | null;
+  /** Why they were not: there was none, or another version's, or it does not go on. */
+  notCompared: string | null;
   /** Streams that the new generation does not follow. */
   quarantined: number;
   switched: boolean;
@@ -57,7 +60,7 @@ export async function rebuild(
   const head = await readHead(engine.log);
   const lease = await RebuildLease.take(engine, projection, async (status) => {
     await letSlotRest(status);
-    return planRebuild(status, projection, head.position);
+    return planRebuild(status, projection, head.position, await slotOfView(engine, projection.name));
   });
   try {
     const report = await rebuildUnder(engine, lease, options);
@@ -84,14 +87,15 @@ async function rebuildUnder(
     plan.phase === 'build' && plan.cursor === null && Number(plan.existing?.checkpoint ?? 0) === 0;
   if (isEmpty) {
     await makeSlot(engine, projection, plan.slot);
-    await forgetQuarantine(engine, lease.status);
+    await forgetQuarantine(engine, lease);
   }
   const generation = await openRebuilt(engine, lease);
   if (plan.phase === 'build') {
     await buildGeneration(engine, lease, generation, onProgress);
     await finishBuild(engine, lease, generation);
   }
-  const differences = await compareIfPossible(engine, lease.status, generation, onProgress);
+  const compared = await compareIfPossible(engine, lease.status, generation, onProgress);
+  const differences = typeof compared === 'string' ? null : compared;
   let certificate: Certificate;
   try {
     certificate = await certify(engine, generation, onProgress);
@@ -100,13 +104,16 @@ async function rebuildUnder(
     if (error instanceof NotCertified) await discard(engine, generation);
     throw error;
   }
-  const wanted = !dryRun && !(onlyIfSame && differences !== null && !areSame(differences));
+  // What could not be compared with a live generation is not known to be the same.
+  const isSame = lease.status.live === null || (differences !== null && areSame(differences));
+  const wanted = !dryRun && (isSame || !onlyIfSame);
   const report = {
     ...certificate,
     projection: projection.name,
     generation: generation.generation,
     resumed: plan.existing !== null,
     differences,
+    notCompared: typeof compared === 'string' ? compared : null,
     quarantined: generation.quarantined.size,
   };
   if (!wanted) {
@@ -131,17 +138,21 @@ async function openRebuilt(engine: ProjectionEngine, lease: RebuildLease): Promi
   return openGeneration(engine, projection, { slot: plan.slot, generation }, lease.holds());
 }
 
+/** The differences, or why there are none to tell. */
 async function compareIfPossible(
   engine: ProjectionEngine,
   { live, slots }: ProjectionStatus,
   generation: OpenGeneration,
   onProgress: OnProgress,
-): Promise<Differences | null> {
-  if (live === null || slots[live]?.version !== generation.projection.version) return null;
+): Promise<Differences | string> {
+  if (live === null) return 'there was no live generation';
+  const { version } = generation.projection;
+  const built = slots[live]?.version;
+  if (built !== version) return `the live generation is of version ${built ?? 0}, the new one of ${version}`;
   try {
     return await compareWithLive(engine, generation, onProgress);
   } catch (error) {
-    if (error instanceof NotComparable) return null;
+    if (error instanceof NotComparable) return error.message;
     throw error;
   }
 }
@@ -159,10 +170,16 @@ async function discard(engine: ProjectionEngine, generation: OpenGeneration): Pr
   await engine.quarantine.deleteMany(entries);
 }
 
-/** What earlier generations of the slot had parked says nothing any more. */
-async function forgetQuarantine({ quarantine }: ProjectionEngine, status: ProjectionStatus): Promise<void> {
-  const existing = Object.values(status.slots).map(({ generation }) => generation);
-  await quarantine.deleteMany({ projection: status._id, generation: { $nin: existing } });
+/**
+ * What earlier generations of the slot had parked says nothing any more; nor does what one of the new one's
+ * number had, before the status was lost and the numbers began anew.
+ */
+async function forgetQuarantine(
+  { quarantine }: ProjectionEngine,
+  { status: { _id, slots }, plan }: RebuildLease,
+): Promise<void> {
+  const existing = slots[otherSlot(plan.slot)]?.generation ?? 0;
+  await quarantine.deleteMany({ projection: _id, generation: { $ne: existing } });
 }
 
 /** A slot that has just ceased to be live may still be read by processes that have not looked since. */
