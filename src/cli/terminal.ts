@@ -1,12 +1,14 @@
 import { loadConfiguration, type Configuration } from '../config/configuration.js';
 import { silentReporter, type Reporter } from '../config/reporter.js';
-import { terminalReporter } from '../config/terminal-reporter.js';
+import { terminalReporter, type TerminalReporter } from '../config/terminal-reporter.js';
 import { openDatabase, type OpenDatabase } from '../database/open-database.js';
 import { readModelNames } from '../families/read-models/index.js';
 import type { ExitCode } from './exit-code.js';
 
 /** What every command is run with: environment, output, and a way to the installation. */
 export class Terminal {
+  private shown: TerminalReporter | undefined;
+
   constructor(
     readonly env: NodeJS.ProcessEnv,
     private readonly onExit: (code: ExitCode) => void,
@@ -28,7 +30,12 @@ export class Terminal {
 
   /** Steps and progress go to standard error; `--json` keeps quiet. */
   reporter(json?: boolean): Reporter {
-    return json === true ? silentReporter : terminalReporter();
+    return json === true ? silentReporter : (this.shown ??= terminalReporter());
+  }
+
+  /** Takes a progress bar off the screen that a failure has left there. */
+  endProgress(): void {
+    this.shown?.end();
   }
 
   configuration(): Configuration {
