@@ -5,7 +5,7 @@ import { readHead } from '../../event-log/read/read-log.js';
 import type { ProjectionEngine } from '../engine.js';
 import { dropSlot, slotUuid } from '../generations/drop-slot.js';
 import { makeSlot } from '../generations/make-slot.js';
-import { otherSlot, type ProjectionStatus } from '../generations/status.js';
+import type { ProjectionStatus } from '../generations/status.js';
 import { switchGeneration } from '../generations/switch-generation.js';
 import { slotOfView } from '../generations/view.js';
 import type { Projection } from '../projection.js';
