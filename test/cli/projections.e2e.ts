@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import mongoose from 'mongoose';
 import { readModelNames } from '../../src/families/read-models/index.js';
-import { familyStream } from '../../src/families/family-stream.js';
 import { cliInstallation, startCli, type CliInstallation } from '../support/cli-installation.js';
 import { projectionsReady } from '../support/projections-ready.js';
 import type { RegisteredFamily } from '../support/test-service.js';
@@ -216,60 +215,6 @@ describe('projections rollback', () => {
     expect([code, out]).toEqual([1, '']);
     expect(err).toContain('There is no earlier generation of family_activity to go back to');
     expect(err).not.toMatch(/^\s+at /m);
-  });
-});
-
-describe('projections quarantine', () => {
-  const events = () => {
-    const { rootClient, logName } = installation.service.database;
-    return rootClient.db(logName).collection('events');
-  };
-
-  it('shows the streams that cannot be taken, and takes them again after a fix', async () => {
-    expect((await run(['projections', 'quarantine', 'list'])).out).toBe('Nothing is parked.\n');
-    const stream = familyStream(family.id);
-    const [{ sealed }] = (await events().find({ stream }).toArray()) as unknown as [{ sealed: unknown }];
-    await events().updateOne({ stream }, { $set: { sealed: new mongoose.mongo.Binary(Buffer.alloc(60)) } });
-    for (const projection of ['families', 'registrations_daily']) {
-      const rebuilt = await run(['projections', 'rebuild', projection]);
-      expect(rebuilt.code).toBe(0);
-      expect(rebuilt.out).toContain(`"family-accounts projections quarantine list ${projection}"`);
-    }
-    const found = await run(['projections', 'quarantine', 'list', 'families', '--json']);
-    expect(found.json().quarantined).toMatchObject([
-      { projection: 'families', stream, position: 1, type: 'FamilyRegistered', error: expect.any(String) },
-    ]);
-    expect((await run(['projections', 'quarantine', 'list'])).out).toContain(
-      `registrations_daily  ${stream}`,
-    );
-    const verified = await run(['projections', 'verify', 'families']);
-    expect(verified.code).toBe(1);
-    expect(verified.out).toContain('1 parked stream:');
-    expect((await run(['doctor'])).out).toContain('projections quarantine retry families');
-    const again = await run(['projections', 'quarantine', 'retry', 'families']);
-    expect(again.code).toBe(1);
-    expect(again.out).toContain(`${stream}: stays parked`);
-
-    await events().updateOne({ stream }, { $set: { sealed } });
-    const other = await run(['projections', 'quarantine', 'retry', 'families', '--stream', 'family-other']);
-    expect([other.code, other.out]).toEqual([1, '']);
-    const retried = await run([
-      'projections',
-      'quarantine',
-      'retry',
-      'families',
-      '--stream',
-      stream,
-      '--json',
-    ]);
-    expect([retried.code, retried.json()]).toEqual([0, { ok: true, streams: [{ stream, driven: true }] }]);
-    expect((await run(['projections', 'verify', 'families'])).code).toBe(0);
-
-    const many = await run(['projections', 'quarantine', 'retry', 'registrations_daily']);
-    expect(many.code).toBe(1);
-    expect(many.err).toContain('emptied by a rebuild');
-    expect((await run(['projections', 'rebuild', 'registrations_daily'])).code).toBe(0);
-    expect(await run(['projections', 'verify', '--all'])).toMatchObject({ code: 0 });
   });
 });
 
