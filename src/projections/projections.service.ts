@@ -48,7 +48,9 @@ export class ProjectionsService {
 
   /** Waits until what `documents` gives next has reached a position; see wait-until-reached.ts. */
   async waitUntilReached(projection: string, position: number): Promise<void> {
-    const slot = await waitUntilReached(this.engine, projection, position);
+    const slot = await waitUntilReached(this.engine, projection, position, {
+      hurry: () => this.runner.hurry(),
+    });
     // Just switched to, perhaps: the one that was read from until now does not go on any more.
     this.slots.saw(projection, slot, Date.now());
   }

@@ -41,7 +41,7 @@ describe('a read after one’s own write', () => {
     await buildAll(engine);
     const position = await test.append(await test.register(), renamed('Changed'));
     const began = Date.now();
-    const waiting = waitUntilReached(engine, 'families', position, 200);
+    const waiting = waitUntilReached(engine, 'families', position, { waitMs: 200 });
     await expect(waiting).rejects.toThrow(ProjectionBehind);
     await expect(waiting).rejects.toThrow(
       'families has reached position 1; position 3 was waited for in vain',
