@@ -26,7 +26,7 @@ const IN_TESTS = [
 ];
 
 export default defineConfig(
-  globalIgnores(['dist/', 'dist-bench/', 'data/', 'coverage/', 'bench/peers/', 'bench/results/']),
+  globalIgnores(['dist/', 'dist.*/', 'dist-bench/', 'data/', 'coverage/', 'bench/peers/', 'bench/results/']),
   // A rule is changed here for everyone, never switched off in a comment.
   { linterOptions: { noInlineConfig: true, reportUnusedDisableDirectives: 'error' } },
   tseslint.configs.strictTypeChecked,
@@ -55,6 +55,14 @@ export default defineConfig(
       'no-irregular-whitespace': 'error',
       'no-misleading-character-class': 'error',
       'no-promise-executor-return': ['error', { allowVoid: true }],
+      'no-restricted-imports': [
+        'error',
+        ...['node:fs', 'node:fs/promises'].map((name) => ({
+          name,
+          importNames: ['link', 'linkSync'],
+          message: 'Not every disk has hard links; a lock does (config/file-lock.ts).',
+        })),
+      ],
       'no-self-compare': 'error',
       'no-template-curly-in-string': 'error',
       'no-unreachable-loop': ['error', { ignore: ['ForOfStatement'] }], // `for await … return` takes the first

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { mongo } from 'mongoose';
+import { loadConfiguration } from '../src/config/configuration.js';
 import { terminalReporter } from '../src/config/terminal-reporter.js';
 import { connectDatabase, databaseUrl } from '../src/database/connect.js';
 import { logDatabaseOf } from '../src/database/database-names.js';
@@ -12,8 +13,9 @@ import { EventLog } from '../src/event-log/event-log.js';
 import { LogCollections } from '../src/event-log/log-collections.js';
 import { readModelNames } from '../src/families/read-models/index.js';
 import { FamilyKeys } from '../src/privacy/family-keys.js';
+import { benchEnvironment } from './bench-environment.js';
 
-const NAME = 'bench';
+export const BENCH_NAME = 'bench';
 const PASSWORD = 'bench-password';
 const DEADLINE_MS = 30_000;
 /** What the log is compared with gets a connection for each of its 64 callers. */
@@ -33,23 +35,24 @@ export interface BenchLog {
 }
 
 export async function openBenchLog(): Promise<BenchLog> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'family-accounts-bench-'));
-  const mongod = await startEmbedded({ dataDir, env: process.env, reporter: terminalReporter() });
+  const dataDir = await mkdtemp(join(tmpdir(), `family-accounts-bench-${process.pid}-`));
+  const configuration = loadConfiguration(benchEnvironment({ DATA_DIR: dataDir }));
+  const mongod = await startEmbedded({ configuration, env: process.env, reporter: terminalReporter() });
   const root = await connectDatabase(mongod.rootUri, CONNECTION_EACH);
   const passwords = { service: PASSWORD, reader: PASSWORD, auditor: PASSWORD, shredder: PASSWORD };
-  await initialiseDatabase(root, NAME, passwords, readModelNames);
-  const uri = databaseUrl({ server: mongod.rootUri, name: NAME, as: 'service', password: PASSWORD });
+  await initialiseDatabase(root, BENCH_NAME, passwords, readModelNames);
+  const uri = databaseUrl({ server: mongod.rootUri, name: BENCH_NAME, as: 'service', password: PASSWORD });
   const service = await connectDatabase(uri);
   const serviceWithMore = await connectDatabase(uri, CONNECTION_EACH);
-  const collections = new LogCollections(service, logDatabaseOf(NAME));
+  const collections = new LogCollections(service, logDatabaseOf(BENCH_NAME));
   const log = new EventLog(collections, { deadlineMs: DEADLINE_MS });
   const kek = { key: randomBytes(32), fingerprint: 'bench' };
   return {
     log,
     collections,
-    collectionsWithMoreConnections: new LogCollections(serviceWithMore, logDatabaseOf(NAME)),
+    collectionsWithMoreConnections: new LogCollections(serviceWithMore, logDatabaseOf(BENCH_NAME)),
     keys: new FamilyKeys(collections.db.collection('family_keys'), kek),
-    plain: root.db(NAME),
+    plain: root.db(BENCH_NAME),
     mongodbVersion: mongod.version,
     close: async () => {
       await log.close();

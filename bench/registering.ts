@@ -6,7 +6,7 @@ import type { FamilyRegistered } from '../src/families/domain/events.js';
 import { familyStream, toNewEvent } from '../src/families/family-stream.js';
 
 /** What a registration says, with a hash of the length argon2id gives. */
-function familyRegistered(family: string): FamilyRegistered {
+export function familyRegistered(family: string): FamilyRegistered {
   const email = `${family}@example.org`;
   return {
     type: 'FamilyRegistered',
@@ -45,7 +45,7 @@ export function registrationAppend({ family, event, meta }: Registration, key: U
   };
 }
 
-function envelope(): AppendRequest['meta'] {
+export function envelope(): AppendRequest['meta'] {
   return {
     actor: `member:${uuidv7()}`,
     commandId: randomUUID(),

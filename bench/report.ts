@@ -38,7 +38,7 @@ export function toMarkdown(reports: readonly Report[], mongodbVersion: string, d
   const lines = [
     `\`${COMMAND}\`, ${date.toISOString().slice(0, 10)}: ${machine}, ${process.platform}-${process.arch}, ` +
       `Node ${process.versions.node}, MongoDB ${mongodbVersion}, client and server on the same cores. ` +
-      'Medians of the rounds of one run, which take turns; in brackets the slowest and the fastest round.',
+      'Medians of the rounds of one run, which take turns; the range is from the lowest to the highest.',
     '',
   ];
   for (const { title, rows, targets } of reports) {

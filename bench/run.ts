@@ -84,8 +84,12 @@ function registrationReport(figures: Awaited<ReturnType<typeof measureRegistrati
     rows: [
       { what: 'argon2id alone, 32 callers', values: figures.hashesPerSecond, unit: '/s' },
       { what: '`POST /v1/families`, 32 callers', values: figures.registrationsPerSecond, unit: '/s' },
-      { what: 'start to ready, existing data folder', values: figures.startToReadyMs, unit: 'ms' },
-      { what: 'resident memory of the idle process', values: [figures.idleRssMb], unit: 'MB' },
+      { what: 'start to ready, folder with 600 families', values: figures.startToReadyMs, unit: 'ms' },
+      {
+        what: 'resident memory of the idle process, after such a start',
+        values: figures.idleRssMb,
+        unit: 'MB',
+      },
     ],
     targets: [
       {
@@ -100,7 +104,7 @@ function registrationReport(figures: Awaited<ReturnType<typeof measureRegistrati
         unit: ' s',
         bound: { below: 5 },
       },
-      { what: 'idle process', value: figures.idleRssMb, unit: ' MB', bound: { below: 150 } },
+      { what: 'idle process', value: Math.max(...figures.idleRssMb), unit: ' MB', bound: { below: 150 } },
     ],
   };
 }

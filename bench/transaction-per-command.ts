@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import mongoose, { type mongo } from 'mongoose';
+import { CLAIMS_SENTINEL_ID } from '../src/database/collections.js';
 import type { AppendRequest } from '../src/event-log/append/append-request.js';
 import { chainEvents } from '../src/event-log/event-bytes.js';
-import { CLAIMS_SENTINEL, type LogCollections } from '../src/event-log/log-collections.js';
+import type { LogCollections } from '../src/event-log/log-collections.js';
 import { headFields, toLogHead } from '../src/event-log/log-head.js';
 
 const { Long, MongoError } = mongoose.mongo;
@@ -70,7 +71,7 @@ async function appendOnce(
   );
   await claims.insertMany(made, { session });
   await claims.updateOne(
-    { _id: CLAIMS_SENTINEL },
+    { _id: CLAIMS_SENTINEL_ID },
     { $inc: { count: Long.fromNumber(made.length) } },
     { session },
   );

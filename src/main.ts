@@ -1,10 +1,12 @@
 import 'reflect-metadata';
 import { startService } from './start-service.js';
 import { terminalReporter } from './config/terminal-reporter.js';
+import { outliveTheTerminal } from './config/standard-streams.js';
 import { reportFailure } from './config/report-failure.js';
 
 /** `npm start`: the whole service, until it is told to stop. */
 async function main(): Promise<void> {
+  outliveTheTerminal();
   const reporter = terminalReporter();
   const starting = startService(process.env, reporter);
   const state = { stopping: false };

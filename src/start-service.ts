@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { pino, type Logger } from 'pino';
+import type { Logger } from 'pino';
 import { AppModule } from './app.module.js';
 import { loadConfiguration, type Configuration } from './config/configuration.js';
+import { createLogger } from './config/logger.js';
 import { PinoNestLogger } from './config/pino-nest-logger.js';
 import type { Reporter } from './config/reporter.js';
 import type { Runtime } from './config/runtime.js';
@@ -14,6 +15,7 @@ import { openDatabase, type OpenDatabase } from './database/open-database.js';
 import { isNewInstallation, verifyInstallation } from './database/installation.js';
 import { verifyDatabase } from './database/verify.js';
 import { readModelNames } from './families/read-models/index.js';
+import { canonicalForm } from './families/claims/canonical-form.js';
 import { configureServer, createAdapter } from './http/server/create-server.js';
 
 /** How long requests under way may take to end when the service stops, in milliseconds. */
@@ -36,7 +38,7 @@ export interface RunningService {
  */
 export async function startService(env: NodeJS.ProcessEnv, reporter: Reporter): Promise<RunningService> {
   const configuration = loadConfiguration(env);
-  const logger = pino({ level: configuration.logLevel });
+  const logger = createLogger(configuration.logLevel);
   const database = await openDatabase(configuration, {
     reporter,
     env,
@@ -59,8 +61,7 @@ export async function startService(env: NodeJS.ProcessEnv, reporter: Reporter): 
       url,
       announce: () => announce(url, configuration, database, reporter),
       stop: async () => {
-        await atMost(STOP_WITHIN_MS, app.close());
-        await database.close();
+        await stopInOrder(app, database, STOP_WITHIN_MS);
         reporter.line(database.embedded === null ? 'Stopped' : 'Stopped, and every family is on disk');
       },
     };
@@ -95,6 +96,7 @@ async function checkEverything(
     const { allowWritableLog } = configuration;
     const { warnings } = await verifyDatabase(client, database.name, {
       allowWritableLog,
+      canonicalForm,
       projections: readModelNames,
     });
     for (const { problem, remedy } of warnings) {
@@ -150,11 +152,31 @@ function announce(
   reporter.line('Ctrl-C stops it.');
 }
 
+/**
+ * Ends the requests under way, for which it waits `withinMs` milliseconds at most, and then the use of the database:
+ * also where the former fails, or an embedded server would be left running.
+ * @throws what closing the app throws
+ */
+export async function stopInOrder(
+  app: Pick<NestFastifyApplication, 'close'>,
+  database: Pick<OpenDatabase, 'close'>,
+  withinMs: number,
+): Promise<void> {
+  try {
+    await atMost(withinMs, app.close());
+  } finally {
+    await database.close();
+  }
+}
+
 async function atMost(ms: number, work: Promise<void>): Promise<void> {
   const late = new AbortController();
-  await Promise.race([
-    work,
-    sleep(ms, undefined, { signal: late.signal, ref: false }).catch(() => undefined),
-  ]);
-  late.abort();
+  try {
+    await Promise.race([
+      work,
+      sleep(ms, undefined, { signal: late.signal, ref: false }).catch(() => undefined),
+    ]);
+  } finally {
+    late.abort();
+  }
 }

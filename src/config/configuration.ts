@@ -3,6 +3,7 @@ import { parseMongodbUri } from './mongodb-uri.js';
 import { UserFacingError } from './user-facing-error.js';
 import {
   base64Key,
+  connectionString,
   host,
   line,
   mongodbUri,
@@ -36,6 +37,7 @@ interface Settings {
   /** Undefined: an embedded server is used. May lack credentials. */
   readonly mongodbUri: string | undefined;
   readonly mongodbAuditorUri: string | undefined;
+  readonly mongodbAdminUri: string | undefined;
   readonly logLevel: LogLevel;
   /** Base64 of 32 bytes; read it through `loadSecrets`. */
   readonly familyKeysKek: string | undefined;
@@ -93,6 +95,13 @@ function variables(folder: string): Variables {
       unset: 'as `MONGODB_URI`, with the `auditor` password of `DATA_DIR`',
       meaning: 'How checks that only read, but read everything, connect.',
       read: mongodbUri,
+    },
+    mongodbAdminUri: {
+      name: 'MONGODB_ADMIN_URI',
+      secret: true,
+      unset: 'asked for as `--admin-uri`',
+      meaning: 'How `database init`, and nothing else, connects: as an administrator of your own MongoDB.',
+      read: connectionString,
     },
     logLevel: {
       name: 'LOG_LEVEL',

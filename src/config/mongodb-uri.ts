@@ -67,8 +67,10 @@ export function redactUri(text: string): string {
 
 /**
  * Whether an installation can be called so: `<name>_log` stays within MongoDB's 63 bytes with room for the
- * names of roles, and no character means anything to a shell, a URL or MongoDB.
+ * names of roles, and no character means anything to a shell, a URL or MongoDB. A name of its own that ends in
+ * `_log` would be the log of the installation without it, and its `reader` would read that one's keys.
  */
 export function isDatabaseName(name: string): boolean {
-  return /^[A-Za-z0-9_-]{1,38}$/.test(name) && !['admin', 'local', 'config'].includes(name.toLowerCase());
+  const taken = ['admin', 'local', 'config'].includes(name.toLowerCase()) || /_log$/i.test(name);
+  return /^[A-Za-z0-9_-]{1,38}$/.test(name) && !taken;
 }

@@ -1,6 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { errorCode, hasErrorCode } from './error-facts.js';
+import { createFileOnce, writeFileDurably } from './files.js';
 import { UserFacingError } from './user-facing-error.js';
 
 /** Where an installation keeps its secrets; only its own user may look inside. */
@@ -26,7 +27,7 @@ export async function readSecretFile(path: string): Promise<string | undefined> 
     return await readFile(path, 'utf8');
   } catch (error) {
     if (hasErrorCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
-    if (hasErrorCode(error, 'EACCES', 'EPERM')) throw unreadable(path, error);
+    if (hasErrorCode(error, 'EACCES', 'EPERM', 'EISDIR')) throw unreadable(path, error);
     throw error;
   }
 }
@@ -36,15 +37,7 @@ export async function readSecretFile(path: string): Promise<string | undefined> 
  * what it wrote is there in whole, whatever happens. Returns what the file holds now.
  */
 export async function createSecretFile(path: string, text: string): Promise<string> {
-  await withDraft(path, text, async (draft) => {
-    try {
-      // Unlike a rename, a link never replaces what is there.
-      await link(draft, path);
-    } catch (error) {
-      if (!hasErrorCode(error, 'EEXIST')) throw error;
-    }
-    await rm(draft);
-  });
+  await writing(path, () => createFileOnce(path, text));
   const stored = await readSecretFile(path);
   if (stored === undefined) throw new Error(`${path} was removed while it was being created`);
   return stored;
@@ -52,44 +45,21 @@ export async function createSecretFile(path: string, text: string): Promise<stri
 
 /** Replaces the file as a whole: a reader sees the old text or the new one, and a power cut leaves either. */
 export function replaceSecretFile(path: string, text: string): Promise<void> {
-  return withDraft(path, text, (draft) => rename(draft, path));
+  return writing(path, () => writeFileDurably(path, text));
 }
 
-/** Whether a failed call of the file system failed for one of these reasons. */
-export function hasErrorCode(error: unknown, ...codes: readonly string[]): boolean {
-  return codes.includes(errorCode(error));
-}
-
-async function withDraft(path: string, text: string, use: (draft: string) => Promise<void>): Promise<void> {
-  const folder = dirname(path);
-  const draft = `${path}.${process.pid}-${randomBytes(4).toString('hex')}.draft`;
+/** Writes in a folder that only its owner may look into. @throws UserFacingError where a person can mend it */
+async function writing(path: string, write: () => Promise<void>): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    const file = await open(draft, 'wx', 0o600);
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await use(draft);
-    await syncFolder(folder);
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await write();
   } catch (error) {
-    await rm(draft, { force: true }).catch(() => undefined);
     throw explainWriteFailure(path, error);
   }
 }
 
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-}
-
-function unreadable(path: string, cause: unknown): UserFacingError {
+/** The failure to read a secret that is there. */
+export function unreadable(path: string, cause: unknown): UserFacingError {
   return new UserFacingError(`This user may not read ${path}.`, {
     remedies: ['run as the user who owns DATA_DIR', 'or pass the secret in the environment'],
     cause,
@@ -98,16 +68,12 @@ function unreadable(path: string, cause: unknown): UserFacingError {
 
 /** What to throw where `path` could not be written: with a way out where a person can mend it. */
 export function explainWriteFailure(path: string, cause: unknown): unknown {
-  if (!hasErrorCode(cause, 'EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'ENOTDIR', 'EEXIST')) return cause;
-  return new UserFacingError(`${path} cannot be written (${errorCode(cause)}).`, {
+  if (!hasErrorCode(cause, 'EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR', 'EEXIST')) return cause;
+  return new UserFacingError(`${path} cannot be written (${errorCode(cause) ?? ''}).`, {
     remedies: [
       'set DATA_DIR to a folder this user may write to, on a disk with room',
       'or pass the secrets in the environment',
     ],
     cause,
   });
-}
-
-function errorCode(error: unknown): string {
-  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
 }

@@ -66,6 +66,13 @@ export function path(folder: string): (text: string) => Reading<string> {
       : { value: isAbsolute(text) ? resolve(text) : resolve(folder, text) };
 }
 
+/** Any connection string. */
+export function connectionString(text: string): Reading<string> {
+  return parseMongodbUri(text) === undefined
+    ? { expected: 'a connection string such as mongodb://user:password@host:27017/?replicaSet=rs0' }
+    : { value: text.trim() };
+}
+
 /** A connection string whose path, where it has one, can be the name of an installation. */
 export function mongodbUri(text: string): Reading<string> {
   const uri = parseMongodbUri(text);
@@ -74,7 +81,10 @@ export function mongodbUri(text: string): Reading<string> {
   }
   return uri.database === undefined || isDatabaseName(uri.database)
     ? { value: text.trim() }
-    : { expected: 'a connection string whose path is a database name: up to 38 letters, digits, _ and -' };
+    : {
+        expected:
+          'a connection string whose path is a database name: up to 38 letters, digits, _ and -, not ending in _log',
+      };
 }
 
 /** 32 bytes in base64, kept as text until the secrets are loaded. */

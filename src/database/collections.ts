@@ -19,8 +19,14 @@ export interface CollectionSpec {
   readonly indexes: readonly IndexSpec[];
 }
 
-/** The sentinel of `email_claims`: it holds their number, and its absence says that they were wiped. */
+/**
+ * The sentinel of `email_claims`: it holds their number, and its absence says that they were wiped. It lies
+ * before every claim, so that whoever empties the collection removes it first; we never remove it. While it
+ * has the field `closedSince`, an absent claim says nothing: the claims are being put back.
+ */
 export const CLAIMS_SENTINEL_ID = '#claims';
+/** Matches the sentinel where it is there and open: only then claims are made and released. */
+export const OPEN_CLAIMS_SENTINEL = { _id: CLAIMS_SENTINEL_ID, closedSince: { $exists: false } } as const;
 /** Who is putting the claims back right now, and until when. */
 export const CLAIMS_REBUILD_ID = '#rebuild';
 /** The one document of `log_head`. */
@@ -92,7 +98,10 @@ export const COLLECTIONS: readonly CollectionSpec[] = [
         bsonType: 'object',
         oneOf: [
           closedObject({ _id: string, family: string, member: string, position: long(1) }),
-          closedObject({ _id: { enum: [CLAIMS_SENTINEL_ID] }, count: { bsonType: 'long' } }),
+          closedObject(
+            { _id: { enum: [CLAIMS_SENTINEL_ID] }, count: { bsonType: 'long' }, closedSince: date },
+            ['closedSince'],
+          ),
           closedObject({ _id: { enum: [CLAIMS_REBUILD_ID] }, owner: string, until: date }),
         ],
       },

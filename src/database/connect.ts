@@ -1,10 +1,9 @@
 import mongoose, { type mongo } from 'mongoose';
-import { formatMongodbUri, parseMongodbUri, redactUri } from '../config/mongodb-uri.js';
+import { formatMongodbUri, parseMongodbUri } from '../config/mongodb-uri.js';
 import { UserFacingError } from '../config/user-facing-error.js';
+import { connectionFailure, unusableUri } from './connection-failure.js';
 import { logDatabaseOf } from './database-names.js';
-import { hasCode, MONGO_CODE } from './mongo-codes.js';
 import { DATABASE_USERS, type DatabaseUser } from './roles.js';
-import { whyUnreachable } from './why-unreachable.js';
 
 /** Never to be weakened by a connection string: acknowledged means durable, read means committed (P3, P11). */
 const GUARANTEES = {
@@ -43,23 +42,18 @@ export function clientOptions(
 
 /**
  * Connects, and has signed in when it resolves. The caller closes the client.
- * @throws UserFacingError where the server does not answer, or refuses user or password. No message holds one.
+ * @throws UserFacingError where the string cannot be used, the server does not answer, or refuses user or password. No
+ *   message holds one.
  */
 export async function connectDatabase(
   uri: string,
   overrides: mongo.MongoClientOptions = {},
 ): Promise<mongo.MongoClient> {
-  const { MongoClient, MongoParseError, MongoServerSelectionError, MongoNetworkError } = mongoose.mongo;
-  const shown = redactUri(uri);
   let client: mongo.MongoClient;
   try {
-    client = new MongoClient(withGuarantees(uri), clientOptions(uri, overrides));
+    client = new mongoose.mongo.MongoClient(withGuarantees(uri), clientOptions(uri, overrides));
   } catch (error) {
-    // Its message may quote the string.
-    if (!(error instanceof MongoParseError || error instanceof TypeError)) throw error;
-    throw new UserFacingError(`This is no MongoDB connection string that can be used: ${shown}`, {
-      remedies: ['look at its options: one of them is misspelt or contradicts another'],
-    });
+    throw unusableUri(uri, error);
   }
   try {
     await client.connect();
@@ -67,31 +61,7 @@ export async function connectDatabase(
     return client;
   } catch (error) {
     await client.close();
-    if (hasCode(error, MONGO_CODE.authenticationFailed)) {
-      throw new UserFacingError(`MongoDB refuses this user or password: ${shown}`, {
-        remedies: [
-          'make sure that the password is the one in DATA_DIR/secrets/database-users.json, percent-encoded',
-          `make sure that authSource names the database the user lives in (${logDatabaseOf('<name>')} for ours, admin for root)`,
-          'run "family-accounts database init --admin-uri …" if the users were not made yet',
-        ],
-        cause: error,
-      });
-    }
-    if (error instanceof MongoServerSelectionError || error instanceof MongoNetworkError) {
-      const { why, remedy } = whyUnreachable(error);
-      throw new UserFacingError(`MongoDB does not answer at ${shown}: ${why}`, {
-        remedies: [
-          ...(remedy === undefined
-            ? [
-                'start the server, or set MONGODB_URI to one that runs',
-                'look at the replica set (rs.status()): it has no primary while a majority of its members is away',
-              ]
-            : [remedy]),
-        ],
-        cause: error,
-      });
-    }
-    throw error;
+    throw connectionFailure(uri, error);
   }
 }
 

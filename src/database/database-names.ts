@@ -10,6 +10,6 @@ export function logDatabaseOf(name: string): string {
 export function requireDatabaseName(name: string): void {
   if (isDatabaseName(name)) return;
   throw new UserFacingError(`"${name}" cannot be the name of the database.`, {
-    remedies: ['use up to 38 letters, digits, _ and -'],
+    remedies: ['use up to 38 letters, digits, _ and -, without _log at its end'],
   });
 }

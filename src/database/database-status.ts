@@ -7,20 +7,23 @@ export interface DatabaseStatus {
   version: string;
   replicaSet: string;
   primary: string | null;
-  /** Position of the head, and the time of the last event; null in an empty log. */
-  head: number;
+  /** Position of the head; null where there is none, and the log is damaged. */
+  head: number | null;
+  /** Time of the last event; null in an empty log. */
   at: Date | null;
   /** Estimates, from the collections' metadata. */
   events: number;
   claims: number;
   /** Null where the claims were wiped. */
   sentinel: number | null;
+  /** Since when the claims wait to be put back; null where they do not. */
+  claimsClosedSince: Date | null;
 }
 
 /** Looks at the server as any user of ours; changes nothing. */
 export async function databaseStatus(client: mongo.MongoClient, name: string): Promise<DatabaseStatus> {
   const log = client.db(logDatabaseOf(name));
-  const claims = log.collection<{ _id: string; count?: mongo.Long }>('email_claims');
+  const claims = log.collection<{ _id: string; count?: mongo.Long; closedSince?: Date }>('email_claims');
   const [build, hello, head, events, stored, sentinel] = await Promise.all([
     client.db('admin').command({ buildInfo: 1 }),
     client.db('admin').command({ hello: 1 }),
@@ -29,15 +32,16 @@ export async function databaseStatus(client: mongo.MongoClient, name: string): P
     claims.countDocuments({ family: { $exists: true } }),
     claims.findOne({ _id: CLAIMS_SENTINEL_ID }),
   ]);
-  const position = Number(head?.position ?? 0);
+  const position = head === null ? null : Number(head.position);
   return {
     version: String(build['version']),
     replicaSet: String(hello['setName']),
     primary: typeof hello['primary'] === 'string' ? hello['primary'] : null,
     head: position,
-    at: position === 0 || head === null ? null : head.at,
+    at: head === null || position === 0 ? null : head.at,
     events,
     claims: stored,
     sentinel: sentinel?.count === undefined ? null : Number(sentinel.count),
+    claimsClosedSince: sentinel?.closedSince ?? null,
   };
 }

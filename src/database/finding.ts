@@ -33,4 +33,8 @@ export function together(inspections: readonly Inspection[]): Inspection {
 
 /** What makes again everything that holds no data of its own. */
 export const RUN_INIT =
-  'run "family-accounts database init --admin-uri …" (an embedded server is set up at every start)';
+  'run "family-accounts database init" with MONGODB_ADMIN_URI (an embedded server is set up at every start)';
+
+/** The way out of a log that contradicts itself. */
+export const RESTORE_LOG =
+  'restore the log from a backup, all its collections from one moment, before anything is written to it; "database init" and "claims rebuild" do not mend it';

@@ -1,83 +1,69 @@
 import mongoose, { type mongo } from 'mongoose';
-import { CLAIMS_REBUILD_ID, CLAIMS_SENTINEL_ID, LOG_HEAD_ID } from './collections.js';
+import { CLAIMS_REBUILD_ID, CLAIMS_SENTINEL_ID } from './collections.js';
 import { logDatabaseOf } from './database-names.js';
 import { found, together, type Inspection } from './finding.js';
-
-/** Claims that are named in a finding; there may be more. */
-const NAMED_CLAIMS = 5;
+import { inspectEventCount } from './inspect-event-count.js';
+import { inspectHead } from './inspect-head.js';
+import { inspectSpelling, type CanonicalForm } from './inspect-spelling.js';
 
 /**
  * Looks whether head, events and claims fit together, all at one moment: other processes may be writing.
  * Reads every claim once.
  */
-export async function inspectLog(client: mongo.MongoClient, name: string): Promise<Inspection> {
+export async function inspectLog(
+  client: mongo.MongoClient,
+  name: string,
+  canonicalForm: CanonicalForm,
+): Promise<Inspection> {
   // Not a transaction: one that takes long would be taken for a dead writer's.
   const session = client.startSession({ snapshot: true });
   try {
     const log = client.db(logDatabaseOf(name), { readConcern: new mongoose.mongo.ReadConcern('snapshot') });
     const head = await inspectHead(log, session);
-    return together([head, await inspectClaims(log, session), await inspectKeys(log, session)]);
+    return together([
+      head,
+      // Of a log whose ends do not meet, the number of events says nothing more.
+      head.findings.length > 0 ? together([]) : await inspectEventCount(log, session),
+      await inspectClaims(log, session),
+      await inspectSpelling(log, session, canonicalForm),
+      await inspectKeys(log, session),
+    ]);
   } finally {
     await session.endSession();
   }
 }
 
-async function inspectHead(log: mongo.Db, session: mongo.ClientSession): Promise<Inspection> {
-  const head = await log
-    .collection<{ _id: string; position: number }>('log_head')
-    .findOne({ _id: LOG_HEAD_ID }, { session });
-  const last = await log
-    .collection<{ _id: number }>('events')
-    .findOne({}, { sort: { _id: -1 }, projection: { _id: 1 }, session });
-  const lastPosition = last?._id ?? 0;
-  const damaged = {
-    code: 'log-damaged',
-    remedy: 'restore the log from its archive or from a backup before anything is written to it',
-  };
-  if (head === null) {
-    return found('findings', {
-      ...damaged,
-      problem: `${log.databaseName}.log_head holds no head, and the last event has position ${lastPosition}`,
-    });
-  }
-  if (head.position === lastPosition) return together([]);
-  return found('findings', {
-    ...damaged,
-    problem: `the head of the log is at position ${head.position}, but its last event has position ${lastPosition}`,
-  });
-}
-
 async function inspectClaims(log: mongo.Db, session: mongo.ClientSession): Promise<Inspection> {
-  const claims = log.collection<{ _id: string; count?: number }>('email_claims');
+  const claims = log.collection<SentinelDocument>('email_claims');
   const isClaim = { _id: { $nin: [CLAIMS_SENTINEL_ID, CLAIMS_REBUILD_ID] } };
   const sentinel = await claims.findOne({ _id: CLAIMS_SENTINEL_ID }, { session });
   const [counted] = await claims
     .aggregate<{ claims: number }>([{ $match: isClaim }, { $count: 'claims' }], { session })
     .toArray();
-  const folded = { $toLower: { $trim: { input: { $toString: '$_id' } } } };
-  const uncanonical = await claims
-    .find({ ...isClaim, $expr: { $ne: ['$_id', folded] } }, { session, projection: { _id: 1 } })
-    .limit(NAMED_CLAIMS)
-    .toArray();
-  return together([
-    inspectSentinel(sentinel?.count ?? null, counted?.claims ?? 0),
-    uncanonical.length === 0
-      ? together([])
-      : found('findings', {
-          code: 'claim-not-canonical',
-          problem: `claims are not in canonical form, so one address could be claimed twice: ${uncanonical.map(({ _id }) => JSON.stringify(_id)).join(', ')}`,
-          remedy: 'run "family-accounts claims verify", then "family-accounts claims rebuild"',
-        }),
-  ]);
+  return inspectSentinel(sentinel, counted?.claims ?? 0);
 }
 
-function inspectSentinel(expected: number | null, counted: number): Inspection {
+interface SentinelDocument {
+  _id: string;
+  count?: number;
+  closedSince?: Date;
+}
+
+function inspectSentinel(sentinel: SentinelDocument | null, counted: number): Inspection {
   const remedy = 'run "family-accounts claims rebuild"; it works with the service stopped, too';
-  if (expected === null) {
+  if (sentinel === null) {
     // Without the sentinel nothing can be claimed twice: registrations answer 503 until it is back.
     return found('warnings', {
       code: 'claims-sentinel-missing',
       problem: `email_claims was wiped: its sentinel is missing, ${counted} claims are there, and registrations answer 503`,
+      remedy,
+    });
+  }
+  const { count: expected = 0, closedSince } = sentinel;
+  if (closedSince !== undefined) {
+    return found('warnings', {
+      code: 'claims-closed',
+      problem: `email_claims is closed since ${closedSince.toISOString()}: a rebuild of the claims is under way or did not finish, and registrations answer 503`,
       remedy,
     });
   }

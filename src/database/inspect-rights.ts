@@ -1,36 +1,14 @@
 import mongoose, { type mongo } from 'mongoose';
 import { logDatabaseOf } from './database-names.js';
 import { found, RUN_INIT, together, type Finding, type Inspection } from './finding.js';
+import { grantedPrivileges, rightsMissing, rightsToRewrite } from './granted-rights.js';
 import { hasCode, MONGO_CODE } from './mongo-codes.js';
-import { privilegesOf, type Privilege } from './roles.js';
-
-/** With any of these on `events`, history could be changed, emptied, expired or replaced. */
-const REWRITING_ACTIONS = [
-  'anyAction',
-  'update',
-  'remove',
-  'bypassDocumentValidation',
-  'dropCollection',
-  'dropDatabase',
-  'collMod',
-  'convertToCapped',
-  'createIndex',
-  'dropIndex',
-  'renameCollectionSameDB',
-  'applyOps',
-  'restore',
-];
 
 const MAJORITY_TIMEOUT_MS = 5_000;
 
-interface GrantedPrivilege {
-  resource: { db?: string; collection?: string; anyResource?: boolean; cluster?: boolean };
-  actions: string[];
-}
-
 /**
  * Looks, by trying, whether this connection can do what the service needs and cannot do what it must not:
- * change or delete events (P2).
+ * change or delete events (P2), remove families' keys, or give itself the right to.
  * @param options.allowWritableLog makes a writable log a warning.
  */
 export async function inspectRights(
@@ -38,17 +16,47 @@ export async function inspectRights(
   name: string,
   { allowWritableLog, projections }: { allowWritableLog: boolean; projections: readonly string[] },
 ): Promise<Inspection> {
-  const [tried, granted] = await Promise.all([tryToRewrite(client, name), grantedPrivileges(client)]);
-  const rewriting = [...new Set([...tried, ...rewritingActions(granted, name)])];
+  const { granted, rewriting } = await rightsOf(client, name);
   const writable: Finding = {
     code: 'log-writable',
-    problem: `this database user can change history: it may ${rewriting.join(', ')} on ${logDatabaseOf(name)}.events`,
+    problem: `this database user can change history: it may ${rewriting.join('; ')}`,
     remedy:
-      'connect as the user "service", on a server with access control; for one without, ALLOW_WRITABLE_LOG=true starts all the same',
+      'connect as the user "service", with no other role, on a server with access control; for one without, ALLOW_WRITABLE_LOG=true starts all the same',
   };
+  const missing = rightsMissing(granted, name, 'service', projections).map((right) => ({
+    code: 'right-missing',
+    problem: `this database user may not ${right}`,
+    remedy: RUN_INIT,
+  }));
   return together([
     rewriting.length === 0 ? together([]) : found(allowWritableLog ? 'warnings' : 'findings', writable),
-    found('findings', ...missingRights(granted, name, projections)),
+    found('findings', ...missing),
+  ]);
+}
+
+/**
+ * The same for a user whose commands only look: it can read all they need, and cannot write, whatever a
+ * command does (P9).
+ */
+export async function inspectReadingRights(
+  client: mongo.MongoClient,
+  name: string,
+  { user, allowWritableLog }: { user: 'reader' | 'auditor'; allowWritableLog: boolean },
+): Promise<Inspection> {
+  const { granted, rewriting } = await rightsOf(client, name);
+  const missing = rightsMissing(granted, name, user, []).map((right) => ({
+    code: 'right-missing',
+    problem: `the database user "${user}" may not ${right}`,
+    remedy: RUN_INIT,
+  }));
+  const writes: Finding = {
+    code: 'reader-writes',
+    problem: `commands that only look connect as "${user}", and this user may ${rewriting.join('; ')}`,
+    remedy: `take every other role from the user "${user}", or correct the connection string that names another`,
+  };
+  return together([
+    found('findings', ...missing),
+    rewriting.length === 0 ? together([]) : found(allowWritableLog ? 'warnings' : 'findings', writes),
   ]);
 }
 
@@ -65,8 +73,8 @@ export async function inspectMajority(client: mongo.MongoClient, name: string): 
       );
     return together([]);
   } catch (error) {
-    // Said by missingRights already.
-    if (hasCode(error, MONGO_CODE.unauthorized)) return together([]);
+    // Said already: by the missing rights, or by the structure that a view is no part of.
+    if (hasCode(error, MONGO_CODE.unauthorized, MONGO_CODE.commandNotSupportedOnView)) return together([]);
     if (!(error instanceof mongoose.mongo.MongoError)) throw error;
     return found('findings', {
       code: 'no-majority',
@@ -76,6 +84,12 @@ export async function inspectMajority(client: mongo.MongoClient, name: string): 
   }
 }
 
+async function rightsOf(client: mongo.MongoClient, name: string) {
+  const [tried, granted] = await Promise.all([tryToRewrite(client, name), grantedPrivileges(client)]);
+  return { granted, rewriting: rightsToRewrite(granted ?? [], name, tried) };
+}
+
+/** Without access control everything is possible, whatever was granted: only trying tells. */
 async function tryToRewrite(client: mongo.MongoClient, name: string): Promise<string[]> {
   const events = client.db(logDatabaseOf(name)).collection<{ _id: number }>('events');
   const probes = {
@@ -88,57 +102,10 @@ async function tryToRewrite(client: mongo.MongoClient, name: string): Promise<st
         await probe();
         return [action];
       } catch (error) {
-        if (hasCode(error, MONGO_CODE.unauthorized)) return [];
+        if (hasCode(error, MONGO_CODE.unauthorized, MONGO_CODE.commandNotSupportedOnView)) return [];
         throw error;
       }
     }),
   );
   return results.flat();
-}
-
-/** Undefined where nobody is signed in. */
-async function grantedPrivileges(client: mongo.MongoClient): Promise<GrantedPrivilege[] | undefined> {
-  const { authInfo } = (await client.db('admin').command({ connectionStatus: 1, showPrivileges: true })) as {
-    authInfo: { authenticatedUsers: unknown[]; authenticatedUserPrivileges: GrantedPrivilege[] };
-  };
-  return authInfo.authenticatedUsers.length === 0 ? undefined : authInfo.authenticatedUserPrivileges;
-}
-
-function rewritingActions(granted: readonly GrantedPrivilege[] | undefined, name: string): string[] {
-  const events = { db: logDatabaseOf(name), collection: 'events' };
-  return (granted ?? [])
-    .filter(({ resource }) => covers(resource, events) || resource.cluster === true)
-    .flatMap(({ actions }) => actions.filter((action) => REWRITING_ACTIONS.includes(action)));
-}
-
-function missingRights(
-  granted: readonly GrantedPrivilege[] | undefined,
-  name: string,
-  projections: readonly string[],
-): Finding[] {
-  if (granted === undefined) return [];
-  return privilegesOf('service', name, projections).flatMap(({ resource, actions }) => {
-    const held = granted
-      .filter((privilege) => covers(privilege.resource, resource))
-      .flatMap((each) => each.actions);
-    const missing = held.includes('anyAction') ? [] : actions.filter((action) => !held.includes(action));
-    if (missing.length === 0) return [];
-    const where = [resource.db, resource.collection].filter((part) => part !== '').join('.');
-    return [
-      {
-        code: 'right-missing',
-        problem: `this database user may not ${missing.join(', ')} on ${where}`,
-        remedy: RUN_INIT,
-      },
-    ];
-  });
-}
-
-/** An empty name in a granted resource stands for all of them. */
-function covers(
-  { db, collection, anyResource }: GrantedPrivilege['resource'],
-  wanted: Privilege['resource'],
-): boolean {
-  if (anyResource === true) return true;
-  return (db === '' || db === wanted.db) && (collection === '' || collection === wanted.collection);
 }

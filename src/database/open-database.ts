@@ -1,14 +1,15 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Configuration } from '../config/configuration.js';
 import { ensureDatabaseUsers, readDatabaseUsers } from '../config/database-users.js';
+import { findLogMark } from '../config/log-mark.js';
 import { parseMongodbUri } from '../config/mongodb-uri.js';
 import { silentReporter, type Reporter } from '../config/reporter.js';
 import { UserFacingError } from '../config/user-facing-error.js';
 import { connectDatabase, databaseUrl } from './connect.js';
+import { dataFolder, holdsDatabase } from './embedded/data-folder.js';
 import { startEmbedded, type EmbeddedMongod } from './embedded/start-embedded.js';
-import { initialiseDatabase } from './initialise.js';
+import { lostLog } from './lost-log.js';
 import { DATABASE_USERS, type DatabaseUser } from './roles.js';
+import { setUp } from './set-up.js';
 
 /** The installation's database, running, for as long as it is held open. */
 export interface OpenDatabase {
@@ -50,7 +51,12 @@ async function openEmbedded(
   { reporter, env, mayCreate, projections }: OpenDatabaseOptions,
 ): Promise<OpenDatabase> {
   const { dataDir, databaseName: name } = configuration;
-  const isNew = !existsSync(join(dataDir, 'mongodb'));
+  const folder = dataFolder(dataDir);
+  const isNew = !(await holdsDatabase(folder));
+  const mark = findLogMark(dataDir, name);
+  if (isNew && mark !== undefined) {
+    throw lostLog(`${folder.database} is missing or empty, although ${mark} says that a log was begun in it`);
+  }
   if (isNew && !mayCreate) {
     throw new UserFacingError(`There is no installation in ${dataDir} yet.`, {
       remedies: [
@@ -59,29 +65,29 @@ async function openEmbedded(
       ],
     });
   }
-  const embedded = await startEmbedded({ dataDir, env: asConfigured(env, configuration), reporter });
+  const embedded = await startEmbedded({ configuration, env, reporter });
   try {
-    const passwords = await ensureDatabaseUsers(dataDir, DATABASE_USERS);
-    if (mayCreate)
-      await initialiseAsRoot(
+    if (mayCreate) {
+      const passwords = await ensureDatabaseUsers(dataDir, DATABASE_USERS);
+      await setUpAsRoot(
         embedded.rootUri,
-        name,
+        configuration,
         passwords,
         projections,
         isNew ? silentReporter : reporter,
       );
+    }
     return {
       name,
       embedded,
-      urlAs: (as) =>
-        Promise.resolve(
-          databaseUrl({
-            server: embedded.rootUri,
-            name,
-            as,
-            password: as === 'root' ? embedded.rootPassword : passwords[as],
-          }),
-        ),
+      urlAs: async (as) => {
+        const password = as === 'root' ? embedded.rootPassword : (await readDatabaseUsers(dataDir))[as];
+        if (password !== undefined) return databaseUrl({ server: embedded.rootUri, name, as, password });
+        throw passwordUnknown(as, [
+          'restore DATA_DIR/secrets/database-users.json from the backup of the data folder',
+          'or start the service once with "npm start": that gives the user a password and keeps it in DATA_DIR/secrets/database-users.json',
+        ]);
+      },
       close: () => embedded.release(),
     };
   } catch (error) {
@@ -90,22 +96,9 @@ async function openEmbedded(
   }
 }
 
-/** The environment with the embedded server's variables as they were read and checked, not as they were typed. */
-function asConfigured(env: NodeJS.ProcessEnv, configuration: Configuration): NodeJS.ProcessEnv {
-  const { mongodBinary, mongodPort, mongodCacheGb, mongodMinFreeMb, mongodStartSeconds } = configuration;
-  return {
-    ...env,
-    MONGOD_BINARY: mongodBinary,
-    MONGOD_PORT: mongodPort?.toString(),
-    MONGOD_CACHE_GB: String(mongodCacheGb),
-    MONGOD_MIN_FREE_MB: String(mongodMinFreeMb),
-    MONGOD_START_SECONDS: String(mongodStartSeconds),
-  };
-}
-
-async function initialiseAsRoot(
+async function setUpAsRoot(
   rootUri: string,
-  name: string,
+  configuration: Configuration,
   passwords: Readonly<Record<DatabaseUser, string>>,
   projections: readonly string[],
   reporter: Reporter,
@@ -113,7 +106,7 @@ async function initialiseAsRoot(
   const root = await connectDatabase(rootUri);
   try {
     // On an installation that exists, whatever had to be made again was lost: it is said aloud.
-    await initialiseDatabase(root, name, passwords, projections, reporter);
+    await setUp(root, configuration, passwords, projections, reporter);
   } finally {
     await root.close();
   }
@@ -134,21 +127,23 @@ function openExternal(
         return databaseUrl({ server: mongodbAuditorUri, name });
       if (as === 'root') {
         throw new UserFacingError('The administrator of your own MongoDB is not known here.', {
-          remedies: ['use the connection string you passed to "database init --admin-uri"'],
+          remedies: ['use the connection string with which "database init" was run (MONGODB_ADMIN_URI)'],
         });
       }
       const password = (await readDatabaseUsers(dataDir))[as];
       if (password !== undefined) return databaseUrl({ server, name, as, password });
-      throw new UserFacingError(`The password of the database user "${as}" is not known here.`, {
-        remedies: [
-          'run "family-accounts database init --admin-uri …", which makes the users and keeps their passwords in DATA_DIR/secrets/database-users.json',
-          as === 'service'
-            ? 'or put user and password into MONGODB_URI'
-            : 'or copy that file from where it was run',
-          ...(as === 'auditor' ? ['or set MONGODB_AUDITOR_URI'] : []),
-        ],
-      });
+      throw passwordUnknown(as, [
+        'run "family-accounts database init" with MONGODB_ADMIN_URI: it makes the users and keeps their passwords in DATA_DIR/secrets/database-users.json',
+        as === 'service'
+          ? 'or put user and password into MONGODB_URI'
+          : 'or copy that file from where it was run',
+        ...(as === 'auditor' ? ['or set MONGODB_AUDITOR_URI'] : []),
+      ]);
     },
     close: () => Promise.resolve(),
   };
+}
+
+function passwordUnknown(user: string, remedies: readonly string[]): UserFacingError {
+  return new UserFacingError(`The password of the database user "${user}" is not known here.`, { remedies });
 }

@@ -1,51 +1,50 @@
 import mongoose, { type mongo } from 'mongoose';
 import type { Reporter } from '../config/reporter.js';
-import { UserFacingError } from '../config/user-facing-error.js';
 import { CLAIMS_SENTINEL_ID, LOG_HEAD_ID } from './collections.js';
 import { logDatabaseOf } from './database-names.js';
+import { GENESIS_HASH } from './hash-chain.js';
 import { hasCode, MONGO_CODE } from './mongo-codes.js';
 
 const { Binary, Long } = mongoose.mongo;
 
-/** Bytes of a SHA-256: what the first event's hash is chained to is as many zeros. */
-const HASH_BYTES = 32;
-
 type LogDocument = mongo.Document & { _id: string };
 
 /**
- * Gives a log without events its head, and claims that nobody wiped their sentinel. A log that has events
- * gets neither: its head is restored, its claims are rebuilt.
- * @throws UserFacingError for events without a head.
+ * Gives a log that is begun its head, and claims that nobody wiped their sentinel. A log that has moved gets
+ * neither: its head is restored, its claims are rebuilt.
+ * @param options.isNew as `mayBeginLog` said before anything was made
  */
-export async function seedLog(root: mongo.MongoClient, name: string, reporter: Reporter): Promise<void> {
+export async function seedLog(
+  root: mongo.MongoClient,
+  name: string,
+  { isNew, reporter }: { isNew: boolean; reporter: Reporter },
+): Promise<void> {
   const log = root.db(logDatabaseOf(name));
-  const [events, head, claims] = await Promise.all([
-    isEmpty(log, 'events'),
-    isEmpty(log, 'log_head'),
-    isEmpty(log, 'email_claims'),
-  ]);
-  if (!events && head) {
-    throw new UserFacingError(
-      `${log.databaseName} holds events, but log_head is empty: the log is damaged.`,
-      {
-        remedies: ['restore the log from its archive or from a backup; nothing was changed'],
-      },
-    );
-  }
-  if (!events) return;
-  if (head && (await insertOnce(log, 'log_head', firstHead()))) {
+  if (isNew && (await insertOnce(log, 'log_head', firstHead()))) {
     reporter.line(`Made the head of the log in ${log.databaseName}`);
   }
-  if (claims) await insertOnce(log, 'email_claims', { _id: CLAIMS_SENTINEL_ID, count: Long.ZERO });
+  if (await nothingWasEverClaimed(log)) {
+    await insertOnce(log, 'email_claims', { _id: CLAIMS_SENTINEL_ID, count: Long.ZERO });
+  }
 }
 
 function firstHead(): LogDocument {
   return {
     _id: LOG_HEAD_ID,
     position: Long.ZERO,
-    hash: new Binary(Buffer.alloc(HASH_BYTES)),
+    hash: new Binary(GENESIS_HASH),
     at: new Date(0),
   };
+}
+
+/** A set-up that was killed leaves a head at 0 without a sentinel; a head that has moved tells of claims. */
+async function nothingWasEverClaimed(log: mongo.Db): Promise<boolean> {
+  const [claims, events, head] = await Promise.all([
+    isEmpty(log, 'email_claims'),
+    isEmpty(log, 'events'),
+    log.collection<LogDocument>('log_head').findOne({ _id: LOG_HEAD_ID }),
+  ]);
+  return claims && events && head !== null && Number(head['position']) === 0;
 }
 
 async function isEmpty(log: mongo.Db, collection: string): Promise<boolean> {

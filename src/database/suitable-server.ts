@@ -2,7 +2,7 @@ import type { mongo } from 'mongoose';
 import { UserFacingError } from '../config/user-facing-error.js';
 
 /** Below this, several of the commands that are used here do not exist. */
-const OLDEST_MAJOR = 6;
+export const OLDEST_MAJOR = 6;
 
 export interface ServerFacts {
   /** `6.0.5` */

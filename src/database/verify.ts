@@ -2,6 +2,7 @@ import type { mongo } from 'mongoose';
 import { UserFacingError } from '../config/user-facing-error.js';
 import { found, together, type Finding, type Inspection } from './finding.js';
 import { inspectLog } from './inspect-log.js';
+import type { CanonicalForm } from './inspect-spelling.js';
 import { inspectMajority, inspectRights } from './inspect-rights.js';
 import { inspectStructure } from './inspect-structure.js';
 import { requireSuitableServer, type ServerFacts } from './suitable-server.js';
@@ -11,6 +12,8 @@ export interface VerifyOptions {
   readonly allowWritableLog: boolean;
   /** The names of all projections, on whose slots and views the service needs rights. */
   readonly projections: readonly string[];
+  /** The rule by which addresses are claimed. */
+  readonly canonicalForm: CanonicalForm;
 }
 
 /**
@@ -31,7 +34,7 @@ export async function inspectDatabase(
   // What may not be read cannot be looked at.
   if (rights.findings.some(({ code }) => code === 'right-missing')) return access;
   const structure = await inspectStructure(client, name);
-  return together([access, structure, await inspectLog(client, name)]);
+  return together([access, structure, await inspectLog(client, name, options.canonicalForm)]);
 }
 
 /**

@@ -30,10 +30,10 @@ export class ClaimTaken extends EventLogError {
   }
 }
 
-/** The claims were wiped: nothing can be claimed until they are put back from the log. */
+/** The claims were wiped, or are closed: nothing can be claimed until they are put back from the log. */
 export class ClaimsMissing extends EventLogError {
   constructor() {
-    super('The claims are missing their sentinel; run `claims rebuild` to put them back from the log');
+    super('The claims were wiped or are being put back; `claims rebuild` puts them back from the log');
   }
 }
 

@@ -1,21 +1,12 @@
-import { hash as digest } from 'node:crypto';
 import mongoose from 'mongoose';
+import { chainHash } from '../database/hash-chain.js';
 import type { EventDocument, EventMeta, NewEvent, RecordedEvent } from './event.js';
 import type { LogHead } from './log-head.js';
 
+// They lie in database/ because a start checks the end of the chain before there is a log.
+export { chainHash, GENESIS_HASH, splitStoredBytes } from '../database/hash-chain.js';
+
 const { Binary, BSON, Long } = mongoose.mongo;
-
-/** Hash length in bytes, and the hash before the first event. */
-const HASH_BYTES = 32;
-export const GENESIS_HASH: Buffer = Buffer.alloc(HASH_BYTES);
-
-/** BSON of the element `hash: Binary(32)`: tag, name and terminator, length, subtype, bytes. */
-const HASH_ELEMENT_BYTES = 1 + 'hash\0'.length + 4 + 1 + HASH_BYTES;
-
-/** `SHA-256(previous hash ‖ SHA-256(body))`, the body being the event's BSON before its hash (P4). */
-export function chainHash(previousHash: Uint8Array, body: Uint8Array): Buffer {
-  return digest('sha256', Buffer.concat([previousHash, digest('sha256', body, 'buffer')]), 'buffer');
-}
 
 /** An event with its place in log and stream, ready to be given its hash. */
 export interface PlacedEvent {
@@ -60,26 +51,6 @@ export function chainEvents(
     return { ...body, hash: new Binary(hash) };
   });
   return { documents, head: { position, hash, at: new Date(at) } };
-}
-
-/**
- * Takes a stored event's raw bytes apart into the body that was hashed and the hash beside it.
- * Returns null where the last element is not a 32-byte binary named `hash`: then the bytes were tampered with.
- */
-export function splitStoredBytes(raw: Uint8Array): { body: Buffer; hash: Buffer } | null {
-  const bytes = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
-  const elementAt = bytes.length - 1 - HASH_ELEMENT_BYTES;
-  if (elementAt < 5 || bytes.readInt32LE(0) !== bytes.length) return null;
-  const element = bytes.subarray(elementAt, bytes.length - 1);
-  const isHash =
-    element[0] === 0x05 &&
-    element.toString('latin1', 1, 6) === 'hash\0' &&
-    element.readInt32LE(6) === HASH_BYTES &&
-    element[10] === 0x00;
-  if (!isHash) return null;
-  const body = Buffer.concat([bytes.subarray(0, elementAt), Buffer.of(0)]);
-  body.writeInt32LE(body.length, 0);
-  return { body, hash: Buffer.from(element.subarray(11)) };
 }
 
 /** The decoded form of a stored event, for readers that want values and not bytes. */

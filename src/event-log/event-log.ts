@@ -1,8 +1,9 @@
+import { CLAIMS_SENTINEL_ID } from '../database/collections.js';
 import type { Appended, AppendRequest } from './append/append-request.js';
 import type { RecordedEvent } from './event.js';
 import { GroupCommit, type GroupCommitOptions } from './append/group-commit.js';
 import { KnownVersions } from './append/known-versions.js';
-import { CLAIMS_SENTINEL, type LogCollections } from './log-collections.js';
+import { isOpenSentinel, type LogCollections } from './log-collections.js';
 import type { LogHead } from './log-head.js';
 import { readHead, readLog } from './read/read-log.js';
 import { readStream } from './read/read-stream.js';
@@ -14,7 +15,7 @@ export interface Claim {
   position: number;
 }
 
-/** What is known of a value: its holder, nobody (`null`), or nothing, because the claims were wiped. */
+/** What is known of a value: its holder, nobody (`null`), or nothing, because the claims were wiped and are not back. */
 export type ClaimState = Claim | null | 'unknown';
 
 /** The append-only log: `append` is its only write verb. */
@@ -53,13 +54,14 @@ export class EventLog {
     return readLog(this.collections, range);
   }
 
+  /** The committed end of the log. @throws LogDamaged where it has no head. */
   head(): Promise<LogHead> {
     return readHead(this.collections);
   }
 
   /**
-   * Who holds `value`: the holder, `null` for nobody, or `'unknown'` where the claims were wiped and an
-   * absent claim says nothing.
+   * Who holds `value`: the holder, `null` for nobody, or `'unknown'` where the claims were wiped or are
+   * being put back, and an absent claim says nothing.
    */
   async findClaim(value: string): Promise<ClaimState> {
     const [state] = await this.findClaims([value]);
@@ -69,10 +71,10 @@ export class EventLog {
   /** `findClaim` for many values in one read, in their order. */
   async findClaims(values: readonly string[]): Promise<ClaimState[]> {
     const found = await this.collections.claims
-      .find({ _id: { $in: [...values, CLAIMS_SENTINEL] } })
+      .find({ _id: { $in: [...values, CLAIMS_SENTINEL_ID] } })
       .toArray();
     const byValue = new Map(found.map((claim) => [claim._id, claim]));
-    const absent = byValue.has(CLAIMS_SENTINEL) ? null : 'unknown';
+    const absent = found.some(isOpenSentinel) ? null : 'unknown';
     return values.map((value) => {
       const claim = byValue.get(value);
       if (claim?.family === undefined || claim.member === undefined) return absent;

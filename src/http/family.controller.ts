@@ -1,39 +1,32 @@
 import { Body, Controller, Get, Headers, HttpCode, Patch, Post, Res, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import type { CommandOutcome } from '../families/carry-out.js';
 import { FamiliesService, type Intent } from '../families/families.service.js';
-import { IdempotencyKeys } from '../idempotency/idempotency-keys.js';
 import type { AccessTokenSubject } from '../sessions/access-tokens.js';
-import { answerWith } from './answers.js';
+import { answerRead, answerWith } from './answers.js';
 import { BearerGuard, Caller } from './auth/bearer.guard.js';
-import { commandContext, Facts, type RequestFacts } from './command-context.js';
-import { ChangeFamilyDto, ChangePasswordDto, ReasonDto } from './dto/families.dto.js';
-import { isKnownVersion, requiredVersion } from './entity-tags.js';
-import {
-  ApiEntityTag,
-  ApiFamily,
-  ApiIfMatch,
-  ApiMutation,
-  ApiNoContent,
-  ApiProblems,
-} from './openapi/decorators.js';
+import { ChangeFamilyDto, ChangePasswordDto, ReasonDto } from './dto/family.dto.js';
+import { ApiFamily, ApiNoContent } from './openapi/answers.js';
+import { ApiProblems, ApiProblemsOfCalls, SIGNED_IN } from './openapi/problems.js';
+import { ApiConditionalRead, ApiIfMatch, ApiMutation } from './openapi/requests.js';
+import { Facts, type RequestFacts } from './request-facts.js';
+import { RequestedChanges } from './requested-changes.js';
 import { viewFamily, type FamilyView } from './views/family-view.js';
 
 @ApiTags('family')
 @ApiBearerAuth()
-@ApiProblems('not-authenticated', 'family-not-found')
+@ApiProblemsOfCalls(...SIGNED_IN)
 @UseGuards(BearerGuard)
 @Controller('v1/family')
 export class FamilyController {
   constructor(
     private readonly families: FamiliesService,
-    private readonly keys: IdempotencyKeys,
+    private readonly changes: RequestedChanges,
   ) {}
 
   @Get()
   @ApiOperation({ summary: "The caller's family, from its stream" })
-  @ApiEntityTag()
+  @ApiConditionalRead()
   @ApiFamily()
   async show(
     @Caller() { family: id }: AccessTokenSubject,
@@ -41,32 +34,25 @@ export class FamilyController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<{ family: FamilyView } | undefined> {
     const family = await this.families.find(id);
-    answerWith(reply, family);
-    if (isKnownVersion(ifNoneMatch, family.version)) {
-      void reply.code(304);
-      return undefined;
-    }
-    return { family: viewFamily(family) };
+    return answerRead(reply, ifNoneMatch, family, { family: viewFamily(family) });
   }
 
   @Patch()
   @ApiOperation({ summary: 'Rename the family or change its locale' })
   @ApiMutation()
-  @ApiIfMatch()
+  @ApiIfMatch('family')
   @ApiFamily()
   @ApiProblems('invalid-name', 'invalid-locale', 'family-is-closed')
-  async change(
+  change(
     @Caller() caller: AccessTokenSubject,
     @Body() { name, locale }: ChangeFamilyDto,
     @Facts() facts: RequestFacts,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<{ family: FamilyView }> {
-    const { family } = await this.carryOut(caller, facts, [
+    return this.carryOut(caller, facts, reply, [
       ...(name === undefined ? [] : [{ type: 'RenameFamily', familyName: name } as const]),
       ...(locale === undefined ? [] : [{ type: 'ChangeLocale', locale } as const]),
     ]);
-    answerWith(reply, family);
-    return { family: viewFamily(family) };
   }
 
   @Post('password')
@@ -74,6 +60,7 @@ export class FamilyController {
   @ApiOperation({ summary: "Change the caller's own password" })
   @ApiNoContent()
   @ApiMutation()
+  @ApiIfMatch('family')
   @ApiProblems('invalid-password', 'wrong-password', 'family-is-closed', 'password-hashing-busy')
   async changePassword(
     @Caller() caller: AccessTokenSubject,
@@ -81,13 +68,7 @@ export class FamilyController {
     @Facts() facts: RequestFacts,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
-    const context = commandContext(this.keys, facts, caller);
-    const { family } = await this.families.changePassword(
-      caller.family,
-      caller.member,
-      { current, next },
-      context,
-    );
+    const { family } = await this.changes.changePassword(caller, facts, { current, next });
     answerWith(reply, family);
   }
 
@@ -95,49 +76,46 @@ export class FamilyController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Close the family; its email address stays claimed' })
   @ApiMutation()
-  @ApiIfMatch()
+  @ApiIfMatch('family')
   @ApiFamily()
-  async close(
+  @ApiProblems('invalid-name')
+  close(
     @Caller() caller: AccessTokenSubject,
     @Body() { reason }: ReasonDto,
     @Facts() facts: RequestFacts,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<{ family: FamilyView }> {
-    const because = reason === undefined ? {} : { reason };
-    const { family } = await this.carryOut(caller, facts, [{ type: 'CloseFamily', ...because }]);
-    answerWith(reply, family);
-    return { family: viewFamily(family) };
+    return this.carryOut(caller, facts, reply, [{ type: 'CloseFamily', ...because(reason) }]);
   }
 
   @Post('reopen')
   @HttpCode(200)
   @ApiOperation({ summary: 'Reopen a closed family' })
   @ApiMutation()
-  @ApiIfMatch()
+  @ApiIfMatch('family')
   @ApiFamily()
-  async reopen(
+  @ApiProblems('invalid-name')
+  reopen(
     @Caller() caller: AccessTokenSubject,
     @Body() { reason }: ReasonDto,
     @Facts() facts: RequestFacts,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<{ family: FamilyView }> {
-    const because = reason === undefined ? {} : { reason };
-    const { family } = await this.carryOut(caller, facts, [{ type: 'ReopenFamily', ...because }]);
+    return this.carryOut(caller, facts, reply, [{ type: 'ReopenFamily', ...because(reason) }]);
+  }
+
+  private async carryOut(
+    caller: AccessTokenSubject,
+    facts: RequestFacts,
+    reply: FastifyReply,
+    intents: readonly Intent[],
+  ): Promise<{ family: FamilyView }> {
+    const { family } = await this.changes.change(caller, facts, intents);
     answerWith(reply, family);
     return { family: viewFamily(family) };
   }
+}
 
-  private carryOut(
-    caller: AccessTokenSubject,
-    facts: RequestFacts,
-    intents: readonly Intent[],
-  ): Promise<CommandOutcome> {
-    const requires = requiredVersion(facts.ifMatch);
-    const context = commandContext(this.keys, facts, caller);
-    return this.families.change(
-      caller.family,
-      requires === undefined ? context : { ...context, requires },
-      intents,
-    );
-  }
+function because(reason: string | undefined): { reason?: string } {
+  return reason === undefined ? {} : { reason };
 }

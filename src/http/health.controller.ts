@@ -2,7 +2,8 @@ import { Controller, Get } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { EventLog } from '../event-log/event-log.js';
 import { HttpProblem } from './problems/problem.js';
-import { ApiOk, ApiProblems } from './openapi/decorators.js';
+import { ApiOk } from './openapi/answers.js';
+import { ApiProblems, ApiProblemsOfCalls } from './openapi/problems.js';
 
 /** Longest a readiness check waits for the database, in milliseconds. */
 const READY_WITHIN_MS = 3_000;
@@ -13,12 +14,14 @@ interface Readiness {
 }
 
 @ApiTags('health')
+@ApiProblemsOfCalls()
 @Controller('health')
 export class HealthController {
   constructor(private readonly log: EventLog) {}
 
   @Get('live')
   @ApiOperation({ summary: 'The process answers' })
+  @ApiOk('Alive')
   live(): { status: 'live' } {
     return { status: 'live' };
   }

@@ -7,6 +7,7 @@ import { FamilyController } from './family.controller.js';
 import { HealthController } from './health.controller.js';
 import { MembersController } from './members.controller.js';
 import { ProblemsController } from './problems.controller.js';
+import { RequestedChanges } from './requested-changes.js';
 import { SessionsController } from './sessions.controller.js';
 
 /** The HTTP API, version 1. What it needs comes from the core. */
@@ -20,5 +21,6 @@ import { SessionsController } from './sessions.controller.js';
     HealthController,
     ProblemsController,
   ],
+  providers: [RequestedChanges],
 })
 export class HttpModule {}

@@ -1,36 +1,83 @@
-import { Body, Controller, Delete, HttpCode, Param, Patch, Post, Res, UseGuards } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Headers,
+  HttpCode,
+  Param,
+  Patch,
+  Post,
+  Res,
+  UseGuards,
+} from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { v7 as uuidv7 } from 'uuid';
 import type { CommandOutcome } from '../families/carry-out.js';
 import { MemberNotFound } from '../families/domain/errors.js';
-import { isRegistered, memberOf, type FamilyState } from '../families/domain/state.js';
-import { FamiliesService, type Intent } from '../families/families.service.js';
-import { IdempotencyKeys } from '../idempotency/idempotency-keys.js';
+import { memberOf, type Member } from '../families/domain/state.js';
+import { FamiliesService } from '../families/families.service.js';
+import type { LoadedFamily } from '../families/load-family.js';
 import type { AccessTokenSubject } from '../sessions/access-tokens.js';
-import { answerWith } from './answers.js';
+import { answerRead, answerWith } from './answers.js';
 import { BearerGuard, Caller } from './auth/bearer.guard.js';
-import { commandContext, Facts, type RequestFacts } from './command-context.js';
-import { AddMemberDto, ChangeMemberDto } from './dto/families.dto.js';
-import { requiredVersion } from './entity-tags.js';
-import { ApiIfMatch, ApiMember, ApiMutation, ApiNoContent, ApiProblems } from './openapi/decorators.js';
-import { viewMember, type MemberView } from './views/family-view.js';
+import { AddMemberDto, ChangeMemberDto } from './dto/members.dto.js';
+import { ApiMember, ApiMembers, ApiNoContent } from './openapi/answers.js';
+import { ApiProblems, ApiProblemsOfCalls, SIGNED_IN } from './openapi/problems.js';
+import { ApiConditionalRead, ApiIfMatch, ApiMutation } from './openapi/requests.js';
+import { Facts, type RequestFacts } from './request-facts.js';
+import { RequestedChanges } from './requested-changes.js';
+import { viewFamily, viewMember, type MemberView } from './views/family-view.js';
+
+/** An id that is none of the family's; `not-found` where it is longer than any. */
+const NOT_FOUND = ['member-not-found', 'not-found'] as const;
 
 @ApiTags('members')
 @ApiBearerAuth()
-@ApiProblems('not-authenticated', 'family-not-found')
+@ApiProblemsOfCalls(...SIGNED_IN)
 @UseGuards(BearerGuard)
 @Controller('v1/family/members')
 export class MembersController {
   constructor(
     private readonly families: FamiliesService,
-    private readonly keys: IdempotencyKeys,
+    private readonly changes: RequestedChanges,
   ) {}
+
+  @Get()
+  @ApiOperation({ summary: "The members of the caller's family, in the order of joining" })
+  @ApiConditionalRead()
+  @ApiMembers()
+  async list(
+    @Caller() { family: id }: AccessTokenSubject,
+    @Headers('if-none-match') ifNoneMatch: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<{ members: MemberView[] } | undefined> {
+    const family = await this.families.find(id);
+    return answerRead(reply, ifNoneMatch, family, { members: viewFamily(family).members });
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'One member' })
+  @ApiConditionalRead()
+  @ApiMember(200)
+  @ApiProblems(...NOT_FOUND)
+  async show(
+    @Caller() { family: id }: AccessTokenSubject,
+    @Param('id') memberId: string,
+    @Headers('if-none-match') ifNoneMatch: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<{ member: MemberView } | undefined> {
+    const family = await this.families.find(id);
+    const member = requireMember(family, memberId);
+    return answerRead(reply, ifNoneMatch, family, { member: viewMember(member) }, member.version);
+  }
 
   @Post()
   @HttpCode(201)
   @ApiOperation({ summary: 'Add a parent or a child' })
   @ApiMutation()
+  @ApiIfMatch('family')
   @ApiMember(201)
   @ApiProblems('invalid-name', 'invalid-birth-year', 'family-is-closed', 'member-limit-reached')
   async add(
@@ -41,7 +88,7 @@ export class MembersController {
   ): Promise<{ member: MemberView }> {
     const born = birthYear === undefined ? {} : { birthYear };
     const memberId = uuidv7();
-    const outcome = await this.carryOut(caller, facts, [
+    const outcome = await this.changes.change(caller, facts, [
       { type: 'AddMember', memberId, role, nickname, ...born },
     ]);
     // On a retry the member is the one that the first call added.
@@ -54,15 +101,9 @@ export class MembersController {
   @Patch(':id')
   @ApiOperation({ summary: 'Rename a member or change the birth year' })
   @ApiMutation()
-  @ApiIfMatch()
+  @ApiIfMatch('member')
   @ApiMember(200)
-  @ApiProblems(
-    'invalid-name',
-    'invalid-birth-year',
-    'family-is-closed',
-    'member-not-found',
-    'family-not-found',
-  )
+  @ApiProblems(...NOT_FOUND, 'invalid-name', 'invalid-birth-year', 'family-is-closed')
   async change(
     @Caller() caller: AccessTokenSubject,
     @Param('id') memberId: string,
@@ -70,15 +111,10 @@ export class MembersController {
     @Facts() facts: RequestFacts,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<{ member: MemberView }> {
-    const outcome = await this.carryOut(
-      caller,
-      facts,
-      [
-        ...(nickname === undefined ? [] : [{ type: 'RenameMember', memberId, nickname } as const]),
-        ...(birthYear === undefined ? [] : [{ type: 'ChangeMemberBirthYear', memberId, birthYear } as const]),
-      ],
-      memberId,
-    );
+    const outcome = await this.changes.changeMember(caller, facts, memberId, [
+      ...(nickname === undefined ? [] : [{ type: 'RenameMember', memberId, nickname } as const]),
+      ...(birthYear === undefined ? [] : [{ type: 'ChangeMemberBirthYear', memberId, birthYear } as const]),
+    ]);
     return this.answer(reply, outcome, memberId);
   }
 
@@ -87,40 +123,29 @@ export class MembersController {
   @ApiOperation({ summary: 'Remove a member; the owner stays' })
   @ApiNoContent()
   @ApiMutation()
-  @ApiIfMatch()
-  @ApiProblems('family-is-closed', 'member-not-found', 'family-not-found', 'owner-cannot-be-removed')
+  @ApiIfMatch('member')
+  @ApiProblems(...NOT_FOUND, 'family-is-closed', 'owner-cannot-be-removed')
   async remove(
     @Caller() caller: AccessTokenSubject,
     @Param('id') memberId: string,
     @Facts() facts: RequestFacts,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
-    const { family } = await this.carryOut(caller, facts, [{ type: 'RemoveMember', memberId }], memberId);
+    const { family } = await this.changes.changeMember(caller, facts, memberId, [
+      { type: 'RemoveMember', memberId },
+    ]);
     answerWith(reply, family);
   }
 
-  private carryOut(
-    caller: AccessTokenSubject,
-    facts: RequestFacts,
-    intents: readonly Intent[],
-    member?: string,
-  ): Promise<CommandOutcome> {
-    const matches = requiredVersion(facts.ifMatch, member);
-    const requires = (state: FamilyState, version: number): boolean => {
-      // Here and not only in the domain: a request that names no field commands nothing.
-      if (member !== undefined && isRegistered(state) && memberOf(state, member) === null) {
-        throw new MemberNotFound(member);
-      }
-      return matches?.(state, version) ?? true;
-    };
-    const context = { ...commandContext(this.keys, facts, caller), requires };
-    return this.families.change(caller.family, context, intents);
-  }
-
   private answer(reply: FastifyReply, { family }: CommandOutcome, id: string): { member: MemberView } {
-    const member = memberOf(family.state, id);
-    if (member === null) throw new MemberNotFound(id);
+    const member = requireMember(family, id);
     answerWith(reply, family, member.version);
     return { member: viewMember(member) };
   }
+}
+
+function requireMember({ state }: LoadedFamily, id: string): Member {
+  const member = memberOf(state, id);
+  if (member === null) throw new MemberNotFound(id);
+  return member;
 }

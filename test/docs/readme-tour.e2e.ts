@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { serviceProcess, type ServiceProcess } from './service-process.js';
+import { startService, type ServiceProcess } from '../support/service-process.js';
+import { testDataDir } from '../support/test-data-dir.js';
 import { readTour, type Step } from './read-tour.js';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -23,15 +24,20 @@ async function run(steps: readonly Step[], env: NodeJS.ProcessEnv): Promise<stri
 
 describe("README's tour", () => {
   const tour = readTour(readFileSync(join(ROOT, 'README.md'), 'utf8'));
+  let folder: Awaited<ReturnType<typeof testDataDir>>;
   let service: ServiceProcess;
   let printed: string[];
 
   beforeAll(async () => {
-    service = await serviceProcess();
-    printed = await run(tour, { PORT: String(service.port), DATA_DIR: service.dataDir });
+    folder = await testDataDir();
+    service = await startService({ dataDir: folder.path });
+    printed = await run(tour, { PORT: new URL(service.url).port, DATA_DIR: folder.path });
   }, 120_000);
 
-  afterAll(() => service.stop(), 60_000);
+  afterAll(async () => {
+    await service.kill('SIGINT');
+    await folder.remove();
+  }, 60_000);
 
   it('says what to expect of every step', () => {
     expect(tour.length).toBeGreaterThan(12);

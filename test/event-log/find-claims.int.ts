@@ -1,3 +1,4 @@
+import { ClaimsMissing } from '../../src/event-log/errors.js';
 import { createTestLog, newEmail, registration, rootLog, type TestLog } from '../support/test-log.js';
 
 describe('looking up claims', () => {
@@ -21,6 +22,16 @@ describe('looking up claims', () => {
       2,
     ]);
     expect(await test.log.findClaims([])).toEqual([]);
+  });
+
+  it('knows nothing of an absent value where the claims are closed, and takes and gives back none', async () => {
+    const [taken, free] = [newEmail(), newEmail()];
+    await test.log.append(registration(taken));
+    const closed = { $set: { closedSince: new Date() } };
+    await rootLog(test).collection<{ _id: string }>('email_claims').updateOne({ _id: '#claims' }, closed);
+    expect(await test.log.findClaims([free, taken])).toMatchObject(['unknown', { position: 1 }]);
+    await expect(test.log.append(registration(free))).rejects.toThrow(ClaimsMissing);
+    await expect(test.log.append(registration(taken))).rejects.toThrow(ClaimsMissing);
   });
 
   it('knows nothing of an absent value where the sentinel is gone, and still finds what is there', async () => {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { embeddedStatus } from '../../src/database/embedded/embedded-status.js';
+import { embeddedStatus } from '../support/embedded-status.js';
 import { killDatabase, killService, runRounds } from '../support/kill-rounds.js';
 import { expectKept, startLoad } from '../support/load.js';
 import { killProcesses, startService } from '../support/service-process.js';

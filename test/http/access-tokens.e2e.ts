@@ -108,6 +108,8 @@ describe('an access token', () => {
     const calls: [string, string][] = [
       ['GET', '/v1/family'],
       ['PATCH', '/v1/family'],
+      ['GET', '/v1/family/members'],
+      ['GET', '/v1/family/members/x'],
       ['POST', '/v1/family/members'],
       ['PATCH', '/v1/family/members/x'],
       ['DELETE', '/v1/family/members/x'],
@@ -125,6 +127,8 @@ describe('an access token', () => {
     const headers = { 'idempotency-key': 'for-nobody' };
     for (const call of [
       () => service.call('GET', '/v1/family', { token }),
+      () => service.call('GET', '/v1/family/members', { token }),
+      () => service.call('GET', '/v1/family/members/x', { token }),
       () => service.call('PATCH', '/v1/family', { token, headers, body: {} }),
       () => service.call('PATCH', '/v1/family', { token, headers, body: { name: 'Nobody' } }),
       () => service.call('POST', '/v1/family/close', { token, headers }),

@@ -59,6 +59,15 @@ describe('If-Match', () => {
     expect((await call('POST', `/v1/family/${verb}`, { 'if-match': '"1"' })).status).toBe(200);
   });
 
+  it('guards the password', async () => {
+    const passwords = { current: family.password, new: 'another password' };
+    const change = (ifMatch: string) =>
+      call('POST', '/v1/family/password', { 'if-match': ifMatch }, passwords);
+    expect((await change('"9"')).body.type).toBe('/problems/precondition-failed');
+    expect((await change('9')).body.type).toBe('/problems/invalid-request');
+    expect((await change('"1"')).status).toBe(204);
+  });
+
   it('lets one of two changes for the same version through', async () => {
     const answers = await Promise.all(
       ['One', 'Two'].map((name) => call('PATCH', '/v1/family', { 'if-match': '"1"' }, { name })),

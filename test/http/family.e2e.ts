@@ -126,6 +126,7 @@ describe('members', () => {
       nickname: 'Nina',
       birthYear: 2015,
       joinedAt: expect.any(String),
+      version: 2,
     });
     const path = `/v1/family/members/${member.id}`;
     expect(added.headers.get('location')).toBe(path);
@@ -137,7 +138,9 @@ describe('members', () => {
 
     const changed = await call('PATCH', path, { nickname: 'Nina María', birthYear: null });
     expect(changed.status).toBe(200);
-    expect(changed.body).toEqual({ member: { ...member, nickname: 'Nina María', birthYear: null } });
+    expect(changed.body).toEqual({
+      member: { ...member, nickname: 'Nina María', birthYear: null, version: 5 },
+    });
     expect(changed.headers.get('etag')).toBe('"5"');
     const unchanged = await call('PATCH', path, { nickname: 'Nina María' });
     expect(unchanged.body).toEqual(changed.body);

@@ -1,4 +1,5 @@
-import { sendRaw } from '../support/raw-http.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { breakOff, sendRaw } from '../support/raw-http.js';
 import { startTestService, type TestService } from '../support/test-service.js';
 
 let service: TestService;
@@ -55,30 +56,26 @@ describe('what is not HTTP', () => {
     },
   );
 
-  it('with more headers than are taken does no harm', async () => {
-    const headers = Array.from({ length: 500 }, (_, index) => `X-${index}: y\r\n`).join('');
-    const request = `GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${headers}\r\n`;
-    const answer = await sendRaw(service.port, request);
-    expect([200, 431]).toContain(answer.status);
-  });
-
   it('such as a request without a host is answered as a problem', async () => {
     const answer = await sendRaw(service.port, 'GET /health/live HTTP/1.1\r\nConnection: close\r\n\r\n');
     expect(answer.status).toBe(400);
     expect(answer.headers['content-type']).toBe('application/problem+json');
   });
 
-  it('such as headers that never end is cut off', async () => {
-    expect(service.httpServer).toMatchObject({ headersTimeout: 10_000, requestTimeout: 15_000 });
-    // Seconds are long in a test.
-    service.httpServer.headersTimeout = 300;
-    const answer = await sendRaw(service.port, 'GET /health/live HTTP/1.1\r\nHost: x\r\n');
-    expect(answer.status).toBe(408);
-    expect(JSON.parse(answer.body)).toMatchObject({ type: '/problems/request-timeout', status: 408 });
-    service.httpServer.headersTimeout = 10_000;
-  });
-
   it('does not keep the service from answering the next request', async () => {
     expect((await service.call('GET', '/health/ready')).body).toEqual({ status: 'ready', alarms: [] });
+  });
+});
+
+describe('an upload that breaks off', () => {
+  it('is the fault of the client, and alarms nobody', async () => {
+    const before = service.logged.length;
+    await breakOff(
+      service.port,
+      `POST /v1/families HTTP/1.1\r\n${JSON_HEADERS}Content-Length: 100\r\n\r\n{"email":`,
+    );
+    await sleep(500);
+    const lines = service.logged.slice(before).map((line) => JSON.parse(line));
+    expect(lines).toMatchObject([{ msg: 'request broken off', level: 30, route: '/v1/families' }]);
   });
 });

@@ -32,6 +32,7 @@ describe('registering a family', () => {
             nickname: null,
             birthYear: null,
             joinedAt: expect.stringMatching(ISO),
+            version: 1,
           },
         ],
         createdAt: expect.stringMatching(ISO),

@@ -1,6 +1,6 @@
 import type { mongo } from 'mongoose';
 import { readDatabaseUsers } from '../../src/config/database-users.js';
-import { embeddedStatus } from '../../src/database/embedded/embedded-status.js';
+import { embeddedStatus } from './embedded-status.js';
 import { withMongoClient } from './with-mongo-client.js';
 
 /** Runs `work` as `root` of the embedded MongoDB of this folder, which has to be running. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { embeddedStatus } from '../../src/database/embedded/embedded-status.js';
+import { embeddedStatus } from './embedded-status.js';
 import { checkLog } from './check-log.js';
 import { withEmbeddedRoot } from './embedded-root.js';
 import { expectKept, startLoad } from './load.js';

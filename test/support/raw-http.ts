@@ -33,3 +33,15 @@ function parse(text: string): RawAnswer {
   });
   return { status: Number(statusLine.split(' ')[1]), headers: Object.fromEntries(headers), body };
 }
+
+/** Sends the beginning of a request, and resets the connection as a phone that loses its network does. */
+export function breakOff(port: number, beginning: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      // The reset must not overtake what was sent.
+      socket.write(beginning, () => setTimeout(() => socket.resetAndDestroy(), 100));
+    });
+    socket.on('error', reject);
+    socket.on('close', () => resolve());
+  });
+}

@@ -1,18 +1,21 @@
-import mongoose, { type mongo } from 'mongoose';
+import type { mongo } from 'mongoose';
+import { chainEvents, GENESIS_HASH } from '../../src/event-log/event-bytes.js';
 
-const { Binary, Long } = mongoose.mongo;
-
-/** A stored event of the right shape at this position, chained to nothing: for tests of the database alone. */
+/** A stored event of the right shape at this position, chained to zeros: for tests of the database alone. */
 export function sampleEvent(position: number): mongo.Document {
-  return {
-    _id: Long.fromNumber(position),
-    stream: `family-${position}`,
+  return sampleChain(position, 1)[0] ?? {};
+}
+
+/** Stored events from this position on, each chained to the one before, the first to zeros. */
+export function sampleChain(from: number, count: number): mongo.Document[] {
+  const placed = Array.from({ length: count }, (_, index) => ({
+    event: { type: 'FamilyRegistered', schema: 1, data: {} },
+    stream: `family-${from + index}`,
     version: 1,
-    type: 'FamilyRegistered',
-    schema: 1,
-    at: new Date(0),
-    data: {},
     meta: { actor: 'a', commandId: 'b', correlationId: 'c', causationId: 'd' },
-    hash: new Binary(Buffer.alloc(32)),
-  };
+    now: new Date(0),
+  }));
+  return chainEvents({ position: from - 1, hash: GENESIS_HASH, at: new Date(0) }, placed).documents.map(
+    (document) => ({ ...document }),
+  );
 }

@@ -21,9 +21,8 @@ export interface Exit {
   signal: NodeJS.Signals | null;
 }
 
-/** A process of its own that runs `main.js`, as `npm start` does. */
-export interface ServiceProcess {
-  readonly url: string;
+/** A process of its own. */
+export interface RunningProcess {
   readonly pid: number;
   /** Resolves when the process is gone, however it ended. */
   readonly exited: Promise<Exit>;
@@ -31,6 +30,11 @@ export interface ServiceProcess {
   output(): string;
   /** Sends the signal and waits for the end. */
   kill(signal: NodeJS.Signals): Promise<Exit>;
+}
+
+/** One that runs `main.js`, as `npm start` does. */
+export interface ServiceProcess extends RunningProcess {
+  readonly url: string;
 }
 
 /** What a process that ran to its end printed, and how it ended. */
@@ -57,7 +61,8 @@ afterAll(killProcesses);
 
 /** Starts the service and waits until it listens. @throws Error with its output where it ends before that. */
 export async function startService(options: ServiceOptions): Promise<ServiceProcess> {
-  const { child, exited, output } = launch('main.js', [], options);
+  const launched = launch('main.js', [], options);
+  const { child, exited, output } = launched;
   const began = Date.now();
   let url: string | undefined;
   const ended = exited.then(() => true);
@@ -68,8 +73,28 @@ export async function startService(options: ServiceOptions): Promise<ServiceProc
       throw new Error(`The service did not start:\n${output()}`);
     }
   }
+  return { url, ...toRunning(launched) };
+}
+
+/** Runs the service until it ends by itself, as a start that is refused does. */
+export function runService(options: ServiceOptions): Promise<Finished> {
+  return finished(launch('main.js', [], options));
+}
+
+/** Starts a command of the command line, for whoever wants to disturb it. */
+export function startCommand(args: readonly string[], options: ServiceOptions): RunningProcess {
+  return toRunning(launch('cli.js', args, options));
+}
+
+/** Runs a command of the command line to its end. */
+export function runCommand(args: readonly string[], options: ServiceOptions): Promise<Finished> {
+  return finished(launch('cli.js', args, options));
+}
+
+type Launched = ReturnType<typeof launch>;
+
+function toRunning({ child, exited, output }: Launched): RunningProcess {
   return {
-    url,
     pid: child.pid ?? 0,
     exited,
     output,
@@ -80,31 +105,24 @@ export async function startService(options: ServiceOptions): Promise<ServiceProc
   };
 }
 
-/** Runs the service until it ends by itself, as a start that is refused does. */
-export function runService(options: ServiceOptions): Promise<Finished> {
-  return finished(launch('main.js', [], options));
+/** The environment of a process of this installation, with nothing of ours that it could mistake for its own. */
+export function serviceEnvironment({ dataDir, mongodbUri, env }: ServiceOptions): NodeJS.ProcessEnv {
+  return {
+    PATH: process.env.PATH,
+    HOME: process.env.HOME,
+    // Where this machine has its MongoDB, if it was told.
+    ...(process.env.MONGOD_BINARY === undefined ? {} : { MONGOD_BINARY: process.env.MONGOD_BINARY }),
+    PORT: '0',
+    LOG_LEVEL: 'warn',
+    DATA_DIR: dataDir,
+    ...(mongodbUri === undefined ? {} : { MONGODB_URI: mongodbUri }),
+    ...env,
+  };
 }
 
-/** Runs a command of the command line to its end. */
-export function runCommand(args: readonly string[], options: ServiceOptions): Promise<Finished> {
-  return finished(launch('cli.js', args, options));
-}
-
-type Launched = ReturnType<typeof launch>;
-
-function launch(program: string, args: readonly string[], { dataDir, mongodbUri, env }: ServiceOptions) {
+function launch(program: string, args: readonly string[], options: ServiceOptions) {
   const child = spawn(process.execPath, [join(DIST, program), ...args], {
-    env: {
-      PATH: process.env.PATH,
-      HOME: process.env.HOME,
-      // Where this machine has its MongoDB, if it was told.
-      ...(process.env.MONGOD_BINARY === undefined ? {} : { MONGOD_BINARY: process.env.MONGOD_BINARY }),
-      PORT: '0',
-      LOG_LEVEL: 'warn',
-      DATA_DIR: dataDir,
-      ...(mongodbUri === undefined ? {} : { MONGODB_URI: mongodbUri }),
-      ...env,
-    },
+    env: serviceEnvironment(options),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

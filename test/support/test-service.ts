@@ -6,6 +6,7 @@ import type { Secrets } from '../../src/config/secrets.js';
 import { verifyInstallation } from '../../src/database/installation.js';
 import type { IssuedSession } from '../../src/sessions/access-tokens.js';
 import { createApp } from '../../src/start-service.js';
+import { GivenAnswers } from './documented-answers.js';
 import { createTestDatabase, type TestDatabase } from './test-database.js';
 
 /** An answer of the service, its body parsed where it is JSON. */
@@ -55,7 +56,10 @@ export interface TestService {
   register(overrides?: Record<string, unknown>): Promise<RegisteredFamily>;
   /** Events stored so far. */
   countEvents(): Promise<number>;
-  /** Stops the service; drops the database unless it was passed in. */
+  /**
+   * Stops the service; drops the database unless it was passed in.
+   * @throws Error where a call was answered with what `/openapi.json` does not list for it
+   */
   stop(): Promise<void>;
 }
 
@@ -101,8 +105,12 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
   });
   await app.listen(0, '127.0.0.1');
   const url = await app.getUrl();
-  const call = (method: string, path: string, callOptions?: CallOptions): Promise<Answer> =>
-    callService(`${url}${path}`, method, callOptions);
+  const given = new GivenAnswers();
+  const call = async (method: string, path: string, callOptions?: CallOptions): Promise<Answer> => {
+    const answer = await callService(`${url}${path}`, method, callOptions);
+    given.note(method, path, answer);
+    return answer;
+  };
   return {
     url,
     port: Number(new URL(url).port),
@@ -114,8 +122,11 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
     register: (overrides) => register(call, overrides),
     countEvents: () => database.rootClient.db(database.logName).collection('events').countDocuments(),
     stop: async () => {
+      const document = (await callService(`${url}/openapi.json`, 'GET')).body;
       await app.close();
       if (options.database === undefined) await database.drop();
+      const undocumented = given.undocumented(document);
+      if (undocumented.length > 0) throw new Error(`Not in /openapi.json: ${undocumented.join('; ')}`);
     },
   };
 }

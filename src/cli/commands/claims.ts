@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import { UserFacingError } from '../../config/user-facing-error.js';
 import { inspectStructure } from '../../database/inspect-structure.js';
+import { remakeCollections } from '../../database/remake-collections.js';
 import { rebuildClaims } from '../../families/claims/rebuild-claims.js';
-import { remakeClaimsCollection } from '../../families/claims/remake-collection.js';
-import { verifyClaims } from '../../families/claims/verify-claims.js';
+import type { UnreadableReport } from '../../families/claims/unreadable-claims.js';
+import { verifyClaims, type ClaimsReport } from '../../families/claims/verify-claims.js';
 import { EXIT } from '../exit-code.js';
 import type { Terminal } from '../terminal.js';
 import { openFamilyKeys, withLog, type OpenLog } from '../with-log.js';
@@ -34,9 +35,9 @@ async function verify(terminal: Terminal, { json }: Options): Promise<void> {
   await withLog(terminal, { as: 'auditor', json }, async (open) => {
     const keys = await openFamilyKeys(open);
     const reporter = terminal.reporter(json);
-    const report = await verifyClaims(open.collections, keys, (done, total) =>
-      reporter.progress('Reading the log', done, total),
-    );
+    const report = await verifyClaims(open.collections, keys, {
+      onProgress: (done, total) => reporter.progress('Reading the log', done, total, 'events'),
+    });
     terminal.answer(json, report, () => [
       report.ok
         ? `Claims: ${report.expected}, all as the log says (position ${report.position}).`
@@ -45,14 +46,16 @@ async function verify(terminal: Terminal, { json }: Options): Promise<void> {
         ? []
         : [
             `  expected    ${report.expected}`,
-            `  stored      ${report.stored}, sentinel ${report.sentinel ?? 'missing'}`,
+            `  stored      ${report.stored}, sentinel ${sentinelOf(report)}`,
             `  missing     ${report.missing}`,
             `  extra       ${report.extra}`,
             `  different   ${report.different}`,
             `  contested   ${report.contested.length}`,
-            `  unreadable  ${report.unreadable.length}`,
+            `  unreadable  ${report.unreadable.events}`,
             ...report.samples.map((sample) => `  e.g. ${JSON.stringify(sample)}`),
-            'Run "family-accounts claims rebuild" to put them back.',
+            ...(report.unreadable.events === 0
+              ? ['Run "family-accounts claims rebuild" to put them back.']
+              : aboutUnreadable(report.unreadable)),
           ]),
     ]);
     terminal.exitWith(report.ok ? EXIT.ok : EXIT.findings);
@@ -62,26 +65,41 @@ async function verify(terminal: Terminal, { json }: Options): Promise<void> {
 async function rebuild(terminal: Terminal, { json }: Options): Promise<void> {
   await withLog(terminal, { as: 'service', json }, async (open) => {
     const reporter = terminal.reporter(json);
-    await remakeClaimsCollection(open.client, open.database.name, reporter);
+    await remakeCollections(open.client, open.database.name, ['email_claims'], reporter);
     await requireSoundCollections(open);
     const keys = await openFamilyKeys(open);
-    const done = await rebuildClaims(open.collections, keys, (read, total) =>
-      reporter.progress('Reading the log', read, total),
-    );
+    const done = await rebuildClaims(open.collections, keys, {
+      onProgress: (read, total) => reporter.progress('Reading the log', read, total, 'events'),
+    });
     terminal.answer(json, done, () => [
-      `Claims: ${done.claims}, all as the log says (position ${done.position}): ` +
+      `Claims: ${done.claims}, ${done.open ? 'all' : 'as far as it can be read,'} as the log says (position ${done.position}): ` +
         `${done.restored} restored, ${done.removed} removed, ${done.corrected} corrected.`,
       ...done.contested.map(
         ({ kept, refused }) =>
           `Contested: family ${kept.family} (position ${kept.position}) keeps an address that ` +
           `family ${refused.family} claims too (position ${refused.position}); the latter has to choose another.`,
       ),
-      ...(done.unreadable.length === 0
-        ? []
-        : [`${done.unreadable.length} events are unreadable: the keys of their families are gone.`]),
+      ...(done.unreadable.events === 0 ? [] : aboutUnreadable(done.unreadable)),
     ]);
-    terminal.exitWith(done.contested.length === 0 ? EXIT.ok : EXIT.findings);
+    const isInOrder = done.contested.length === 0 && done.unreadable.events === 0;
+    terminal.exitWith(isInOrder ? EXIT.ok : EXIT.findings);
   });
+}
+
+function sentinelOf({ sentinel, closedSince }: ClaimsReport): string {
+  if (sentinel === null) return 'missing';
+  return closedSince === null ? String(sentinel) : `closed since ${closedSince.toISOString()}`;
+}
+
+/** What is known of claims that nobody can read, and what to do. */
+function aboutUnreadable({ events, kept, unaccounted, samples }: UnreadableReport): string[] {
+  return [
+    `${events} events that claim an address cannot be read, because the keys of their families are missing ` +
+      `(at position ${samples.join(', ')}${samples.length < events ? ', …' : ''}).`,
+    `  kept        ${kept} claims of theirs that are stored`,
+    `  not stored  ${unaccounted}${unaccounted === 0 ? '' : ': until they are back, a rebuild leaves registration closed (503)'}`,
+    'Restore family_keys from a backup, then run "family-accounts claims rebuild" again.',
+  ];
 }
 
 /** What the service may not mend itself, such as another validator, is mended before claims are put back. */

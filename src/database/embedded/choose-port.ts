@@ -5,15 +5,15 @@ import { chooseFreePort, isPortFree } from './free-port.js';
 import { readMongodRecord } from './mongod-record.js';
 
 /**
- * The port for a server about to be started: that of MONGOD_PORT, else the remembered one, else a free one.
- * @throws UserFacingError when MONGOD_PORT is no port or is taken.
+ * The port for a server about to be started: the fixed one, else the remembered one, else a free one.
+ * @param fixed MONGOD_PORT, when set
+ * @throws UserFacingError when the fixed one is taken.
  */
 export async function choosePort(
   folder: DataFolder,
-  env: NodeJS.ProcessEnv,
+  fixed: number | undefined,
   reporter: Reporter,
 ): Promise<number> {
-  const fixed = readFixedPort(env);
   if (fixed !== undefined) {
     if (await isPortFree(fixed)) return fixed;
     throw portTaken(fixed);
@@ -24,15 +24,6 @@ export async function choosePort(
   if (remembered !== undefined)
     reporter.line(`Port ${remembered} of MongoDB is taken by another program; using ${port}`);
   return port;
-}
-
-/** MONGOD_PORT, when set. */
-export function readFixedPort(env: NodeJS.ProcessEnv): number | undefined {
-  const text = env.MONGOD_PORT;
-  if (text === undefined || text === '') return undefined;
-  const port = Number(text);
-  if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
-  throw new UserFacingError(`MONGOD_PORT must be a port between 1 and 65535, not "${text}".`);
 }
 
 /** The failure to listen on a port that somebody else holds. */

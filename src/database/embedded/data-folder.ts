@@ -1,14 +1,16 @@
 import { mkdir, readdir, realpath, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { databaseUsersPath } from '../../config/database-users.js';
+import { errorCode, errorMessage, hasErrorCode } from '../../config/error-facts.js';
+import { secretsFolder } from '../../config/secret-files.js';
 import { UserFacingError } from '../../config/user-facing-error.js';
-import { errorCode, errorMessage } from './error-facts.js';
 
-const DEFAULT_MIN_FREE_MB = 200;
+/** More than a file system keeps inside its own structures: on a full disk an empty file can still be made. */
+const PROBE_BYTES = 4_096;
 
 /** Where everything of one installation with an embedded MongoDB lies. */
 export interface DataFolder {
   readonly root: string;
-  readonly secrets: string;
   readonly keyFile: string;
   readonly databaseUsers: string;
   /** MongoDB's own files (dbPath). */
@@ -16,23 +18,22 @@ export interface DataFolder {
   readonly record: string;
   readonly log: string;
   readonly users: string;
+  /** Folder in which those take turns who start or stop MongoDB. */
   readonly lock: string;
 }
 
 /** The paths inside a data folder; touches nothing. */
 export function dataFolder(dataDir: string): DataFolder {
   const root = resolve(dataDir);
-  const secrets = join(root, 'secrets');
   return {
     root,
-    secrets,
-    keyFile: join(secrets, 'mongod-keyfile'),
-    databaseUsers: join(secrets, 'database-users.json'),
+    keyFile: join(secretsFolder(root), 'mongod-keyfile'),
+    databaseUsers: databaseUsersPath(root),
     database: join(root, 'mongodb'),
     record: join(root, 'mongod.json'),
     log: join(root, 'mongod.log'),
     users: join(root, 'mongod.users'),
-    lock: join(root, 'mongod.start-lock'),
+    lock: join(root, 'mongod.starting'),
   };
 }
 
@@ -46,8 +47,11 @@ export async function prepareDataFolder(dataDir: string): Promise<DataFolder> {
     await mkdir(wanted, { recursive: true, mode: 0o700 });
     const folder = dataFolder(await realpath(wanted));
     const probe = join(folder.root, `.write-check-${process.pid}`);
-    await writeFile(probe, '');
-    await rm(probe, { force: true });
+    try {
+      await writeFile(probe, Buffer.alloc(PROBE_BYTES), { mode: 0o600 });
+    } finally {
+      await rm(probe, { force: true });
+    }
     return folder;
   } catch (error) {
     throw unusable(wanted, error);
@@ -56,20 +60,19 @@ export async function prepareDataFolder(dataDir: string): Promise<DataFolder> {
 
 /** Whether MongoDB has ever written anything in this data folder. */
 export async function holdsDatabase(folder: DataFolder): Promise<boolean> {
-  return (await readdir(folder.database).catch(() => [])).length > 0;
+  try {
+    return (await readdir(folder.database)).length > 0;
+  } catch (error) {
+    if (hasErrorCode(error, 'ENOENT', 'ENOTDIR')) return false;
+    throw error;
+  }
 }
 
 /**
- * @param env `MONGOD_MIN_FREE_MB` replaces the default of 200 MB.
+ * @param wanted in MB
  * @throws UserFacingError when the disk has less room left: MongoDB aborts in the middle of work on a full disk.
  */
-export async function requireFreeSpace(folder: DataFolder, env: NodeJS.ProcessEnv): Promise<void> {
-  const wanted = Number(env.MONGOD_MIN_FREE_MB ?? DEFAULT_MIN_FREE_MB);
-  if (!Number.isFinite(wanted) || wanted < 0) {
-    throw new UserFacingError(
-      `MONGOD_MIN_FREE_MB must be a number of megabytes, not "${env.MONGOD_MIN_FREE_MB}".`,
-    );
-  }
+export async function requireFreeSpace(folder: DataFolder, wanted: number): Promise<void> {
   const { bavail, bsize } = await statfs(folder.root);
   const freeMb = Math.floor((bavail * bsize) / 1_000_000);
   if (freeMb >= wanted) return;
@@ -82,6 +85,13 @@ export async function requireFreeSpace(folder: DataFolder, env: NodeJS.ProcessEn
       ],
     },
   );
+}
+
+/** What to throw where something in the data folder failed: with a way out where its disk or its owner is to blame. */
+export function explainFolderFailure(folder: DataFolder, error: unknown): unknown {
+  return hasErrorCode(error, 'ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM')
+    ? unusable(folder.root, error)
+    : error;
 }
 
 function unusable(path: string, error: unknown): UserFacingError {
@@ -102,7 +112,7 @@ function unusable(path: string, error: unknown): UserFacingError {
       cause: error,
     });
   }
-  if (code === 'ENOSPC') {
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
     return new UserFacingError(`There is no room left on the disk of DATA_DIR (${path}).`, {
       remedies: ['make room on that disk, or set DATA_DIR to a folder on another one'],
       cause: error,

@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, readFile } from 'node:fs/promises';
+import { chmod, readFile } from 'node:fs/promises';
+import { ensureDatabaseUsers, readDatabaseUsers } from '../../config/database-users.js';
+import { hasErrorCode } from '../../config/error-facts.js';
+import { replaceSecretFile, unreadable } from '../../config/secret-files.js';
 import { UserFacingError } from '../../config/user-facing-error.js';
 import { holdsDatabase, type DataFolder } from './data-folder.js';
-import { errorCode } from './error-facts.js';
-import { writeFileDurably } from './write-file-durably.js';
+
+const KEY_BYTES = 96;
 
 export interface EmbeddedSecrets {
   /** Password of MongoDB's `root` user. */
@@ -15,60 +18,39 @@ export interface EmbeddedSecrets {
 /**
  * Reads the secrets of the embedded server, or makes them when MongoDB has never stored anything here. They
  * are on disk before MongoDB's first file is, so a start that was cut short can always be taken up again.
- * @throws UserFacingError when data exists but one of its secrets is gone: new ones would lock the data up.
+ * @throws UserFacingError when data exists but one of its secrets is gone (new ones would lock the data up), or
+ *   when one cannot be read, or can be read by others.
  */
 export async function embeddedSecrets(folder: DataFolder): Promise<EmbeddedSecrets> {
   const mayCreate = !(await holdsDatabase(folder));
-  await mkdir(folder.secrets, { recursive: true, mode: 0o700 });
-  const users = await readUsers(folder.databaseUsers);
-  const key = await readText(folder.keyFile);
+  const { root } = await readDatabaseUsers(folder.root);
+  const key = await readKey(folder.keyFile);
   const missing = [
-    ...(users?.root === undefined
-      ? [users === undefined ? folder.databaseUsers : `${folder.databaseUsers} (key "root")`]
-      : []),
+    ...(root === undefined ? [`${folder.databaseUsers} (key "root")`] : []),
     ...(key === undefined ? [folder.keyFile] : []),
   ];
   if (missing.length > 0 && !mayCreate) throw lost(folder, missing);
-
-  const rootPassword = users?.root ?? randomBytes(24).toString('base64url');
-  if (users?.root === undefined) {
-    await writeFileDurably(
-      folder.databaseUsers,
-      `${JSON.stringify({ ...users, root: rootPassword }, null, 2)}\n`,
-    );
-  }
-  const keyText = key ?? randomBytes(96).toString('base64');
-  if (key === undefined) await writeFileDurably(folder.keyFile, `${keyText}\n`);
-  // mongod refuses a key file that others may read, as copies and restores often leave it.
-  await chmod(folder.keyFile, 0o600);
-  return { rootPassword, key: keyText };
+  return {
+    rootPassword: root ?? (await ensureDatabaseUsers(folder.root, ['root'])).root,
+    key: key ?? (await makeKey(folder.keyFile)),
+  };
 }
 
-async function readUsers(path: string): Promise<Record<string, string> | undefined> {
-  const text = await readText(path);
-  if (text === undefined) return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value !== 'object' || value === null || Array.isArray(value))
-      throw new TypeError('not an object');
-    return Object.fromEntries(
-      Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-    );
-  } catch (error) {
-    throw new UserFacingError(`${path} is not readable as JSON.`, {
-      remedies: ['restore this file from a backup; it holds the passwords of the database users'],
-      cause: error,
-    });
-  }
+async function makeKey(path: string): Promise<string> {
+  const key = randomBytes(KEY_BYTES).toString('base64');
+  await replaceSecretFile(path, `${key}\n`);
+  return key;
 }
 
-async function readText(path: string): Promise<string | undefined> {
+async function readKey(path: string): Promise<string | undefined> {
   try {
-    const text = (await readFile(path, 'utf8')).trim();
-    return text === '' ? undefined : text;
+    const key = (await readFile(path, 'utf8')).trim();
+    // mongod refuses a key file that others may read, as copies and restores often leave it.
+    await chmod(path, 0o600);
+    return key === '' ? undefined : key;
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined;
-    throw error;
+    if (hasErrorCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
+    throw hasErrorCode(error, 'EACCES', 'EPERM', 'EISDIR') ? unreadable(path, error) : error;
   }
 }
 

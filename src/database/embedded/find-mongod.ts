@@ -1,13 +1,14 @@
 import type { Reporter } from '../../config/reporter.js';
 import { UserFacingError } from '../../config/user-facing-error.js';
-import { dataFolder, holdsDatabase } from './data-folder.js';
+import { holdsDatabase, type DataFolder } from './data-folder.js';
 import { fromCache } from './from-cache.js';
 import { fromMongodbDownload } from './from-mongodb-download.js';
 import { fromPath } from './from-path.js';
 import { fromWheel } from './from-wheel.js';
-import { readMongodRecord } from './mongod-record.js';
+import { readMongodRecord, type MongodRecord } from './mongod-record.js';
 import type { Candidates, SearchContext } from './mongod-source.js';
-import { OLDEST_MAJOR, probeMongod, seriesOf } from './mongod-version.js';
+import { probeMongod, seriesOf } from './mongod-version.js';
+import { OLDEST_MAJOR } from '../suitable-server.js';
 
 /** Where an embedded MongoDB is supported; everywhere else a server of one's own is named by MONGODB_URI. */
 const SUPPORTED_PLATFORMS =
@@ -39,19 +40,21 @@ const SOURCES: readonly {
  * @throws UserFacingError with everything that was tried when there is none.
  */
 export async function findMongod(options: {
-  dataDir: string;
+  folder: DataFolder;
+  /** MONGOD_BINARY, when set. */
+  chosen: string | undefined;
   env: NodeJS.ProcessEnv;
   reporter: Reporter;
 }): Promise<FoundMongod> {
-  const { dataDir, env, reporter } = options;
+  const { folder, chosen, env, reporter } = options;
   const tried: string[] = [];
-  const record = (await holdsDatabase(dataFolder(dataDir))) ? await readMongodRecord(dataDir) : undefined;
+  const record = (await holdsDatabase(folder)) ? await recordOf(folder) : undefined;
   const series = record === undefined ? undefined : seriesOf(record.version);
   if (record !== undefined) {
     const found = await firstUsable('the data folder', [record.binary], series, reporter, tried);
     if (found !== undefined) return found;
   }
-  const context: SearchContext = { env, reporter, keep: record?.version };
+  const context: SearchContext = { chosen, env, reporter, keep: record?.version };
   for (const { name, find } of SOURCES) {
     const candidates = await find(context);
     if ('none' in candidates) {
@@ -88,10 +91,25 @@ function note(why: string, reporter: Reporter, tried: string[]): void {
   reporter.line(`Looking for MongoDB: ${why}`);
 }
 
-function fromEnvironment({ env }: SearchContext): Promise<Candidates> {
-  const binary = env.MONGOD_BINARY;
+/** What made the data that is there. @throws UserFacingError where that is not known any more */
+async function recordOf(folder: DataFolder): Promise<MongodRecord> {
+  const record = await readMongodRecord(folder.root);
+  if (record !== undefined) return record;
+  // Another version would change the files, or wait on them for ever.
+  throw new UserFacingError(
+    `${folder.database} holds data, but ${folder.record}, which says what MongoDB made it, is missing. Nothing was changed.`,
+    {
+      remedies: [
+        `restore ${folder.record} from the backup of this data folder`,
+        `or write {"binary": "/path/to/mongod", "version": "6.0.5", "port": 27017} into it, with the version that was used last: the lines "Build Info" in ${folder.log} tell`,
+      ],
+    },
+  );
+}
+
+function fromEnvironment({ chosen }: SearchContext): Promise<Candidates> {
   return Promise.resolve(
-    binary === undefined || binary === '' ? { none: 'MONGOD_BINARY is not set' } : { binaries: [binary] },
+    chosen === undefined ? { none: 'MONGOD_BINARY is not set' } : { binaries: [chosen] },
   );
 }
 

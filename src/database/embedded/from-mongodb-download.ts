@@ -2,7 +2,7 @@ import type { RequestOptions } from 'node:https';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { Reporter } from '../../config/reporter.js';
-import { errorMessage } from './error-facts.js';
+import { errorMessage } from '../../config/error-facts.js';
 import { keepInCache, withStaging } from './mongod-cache.js';
 import type { Candidates, SearchContext } from './mongod-source.js';
 
@@ -15,7 +15,7 @@ const SILENCE_MS = 6_000;
 
 /** MongoDB's own build for this platform, from its own site; gives up within seconds where that is out of reach. */
 export async function fromMongodbDownload({ env, reporter, keep }: SearchContext): Promise<Candidates> {
-  const unreachable = await whyUnreachable(env);
+  const unreachable = await whyNoConnection(env);
   if (unreachable !== undefined)
     return { none: `MongoDB's site (${SITE}) cannot be reached: ${unreachable}` };
   const version = keep ?? MONGODB_DOWNLOAD_VERSION;
@@ -53,7 +53,7 @@ async function download(version: string, downloadDir: string, reporter: Reporter
 }
 
 /** Tries a plain connection, through the proxy where one is configured; undefined means it can be reached. */
-async function whyUnreachable(env: NodeJS.ProcessEnv): Promise<string | undefined> {
+async function whyNoConnection(env: NodeJS.ProcessEnv): Promise<string | undefined> {
   const proxy = env.https_proxy ?? env.HTTPS_PROXY ?? env.http_proxy ?? env.HTTP_PROXY;
   const target = proxy !== undefined && URL.canParse(proxy) ? new URL(proxy) : undefined;
   const host = target?.hostname ?? SITE;
@@ -70,10 +70,7 @@ async function whyUnreachable(env: NodeJS.ProcessEnv): Promise<string | undefine
     socket.once('connect', () => {
       // A TLS proxy is left to the download itself; a plain one answers whether it lets us through.
       if (target?.protocol !== 'http:') return settle(undefined);
-      const credentials = target.username
-        ? `Proxy-Authorization: Basic ${Buffer.from(decodeURIComponent(`${target.username}:${target.password}`)).toString('base64')}\r\n`
-        : '';
-      socket.write(`CONNECT ${SITE}:443 HTTP/1.1\r\nHost: ${SITE}:443\r\n${credentials}\r\n`);
+      socket.write(`CONNECT ${SITE}:443 HTTP/1.1\r\nHost: ${SITE}:443\r\n${proxyCredentials(target)}\r\n`);
       socket.once('data', (answer) => {
         const status = /^HTTP\/1\.[01] (\d+)/.exec(answer.toString('latin1'))?.[1];
         settle(status?.startsWith('2') ? undefined : `the proxy answers ${status ?? 'nonsense'}`);
@@ -81,4 +78,20 @@ async function whyUnreachable(env: NodeJS.ProcessEnv): Promise<string | undefine
       socket.once('close', () => settle('the proxy closed the connection'));
     });
   });
+}
+
+/** The header line that signs in to the proxy; none where its URL names no user. */
+function proxyCredentials({ username, password }: URL): string {
+  if (username === '') return '';
+  const credentials = [username, password].map(decoded).join(':');
+  return `Proxy-Authorization: Basic ${Buffer.from(credentials).toString('base64')}\r\n`;
+}
+
+/** Percent-encoded text in the clear. What is not encoded properly (a password with a bare %) is meant as it is. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

@@ -5,7 +5,7 @@ import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
-import { errorMessage } from './error-facts.js';
+import { errorMessage } from '../../config/error-facts.js';
 import { keepInCache, withStaging } from './mongod-cache.js';
 import type { Candidates, SearchContext } from './mongod-source.js';
 import { seriesOf } from './mongod-version.js';

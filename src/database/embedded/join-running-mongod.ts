@@ -1,12 +1,11 @@
 import { UserFacingError } from '../../config/user-facing-error.js';
 import { bringUpReplicaSet, NotReady } from './bring-up-replica-set.js';
-import { readFixedPort } from './choose-port.js';
 import type { DataFolder } from './data-folder.js';
 import type { EmbeddedSecrets } from './embedded-secrets.js';
 import { readMongodRecord, writeMongodRecord } from './mongod-record.js';
 import { listUsers } from './mongod-users.js';
 import { findRunningMongod, stopMongod, type RunningMongod } from './running-mongod.js';
-import { isAlive } from './process-identity.js';
+import { isAlive } from '../../config/process-identity.js';
 import type { Server, StartOptions } from './start-options.js';
 
 const ADOPT_MS = 5_000;
@@ -15,7 +14,7 @@ const ADOPT_MS = 5_000;
 export async function joinRunningMongod(
   folder: DataFolder,
   secrets: EmbeddedSecrets,
-  { env, reporter }: StartOptions,
+  { configuration: { mongodPort: fixedPort }, reporter }: StartOptions,
 ): Promise<Server | undefined> {
   const state = await findRunningMongod(folder);
   if (state === undefined) return undefined;
@@ -27,7 +26,6 @@ export async function joinRunningMongod(
   }
   const { running } = state;
   const users = await listUsers(folder);
-  const fixedPort = readFixedPort(env);
   const { pid } = running.process;
   if (users.length === 0 && fixedPort !== undefined && running.port !== fixedPort) {
     reporter.line(

@@ -1,7 +1,7 @@
 import { chmod, copyFile, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
-import { errorCode } from './error-facts.js';
+import { hasErrorCode } from '../../config/error-facts.js';
 
 /** The user's folder for downloaded servers: XDG_CACHE_HOME or ~/.cache, on macOS ~/Library/Caches. */
 export function cacheFolder(env: NodeJS.ProcessEnv): string {
@@ -55,8 +55,7 @@ export async function keepInCache(
   try {
     await rename(entry, dirname(kept));
   } catch (error) {
-    const code = errorCode(error);
-    if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error;
+    if (!hasErrorCode(error, 'ENOTEMPTY', 'EEXIST')) throw error;
   }
   return kept;
 }

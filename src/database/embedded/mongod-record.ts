@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { UserFacingError } from '../../config/user-facing-error.js';
 import { dataFolder } from './data-folder.js';
-import { errorCode } from './error-facts.js';
-import { writeFileDurably } from './write-file-durably.js';
+import { hasErrorCode } from '../../config/error-facts.js';
+import { writeFileDurably } from '../../config/files.js';
 
 /** What an installation remembers of its mongod (`DATA_DIR/mongod.json`). */
 export interface MongodRecord {
@@ -19,7 +19,7 @@ export async function readMongodRecord(dataDir: string): Promise<MongodRecord | 
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return undefined;
+    if (hasErrorCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
     throw error;
   }
   const record = parse(text);
@@ -37,7 +37,7 @@ export async function readMongodRecord(dataDir: string): Promise<MongodRecord | 
 }
 
 export async function writeMongodRecord(dataDir: string, record: MongodRecord): Promise<void> {
-  await writeFileDurably(dataFolder(dataDir).record, `${JSON.stringify(record, null, 2)}\n`, 0o600);
+  await writeFileDurably(dataFolder(dataDir).record, `${JSON.stringify(record, null, 2)}\n`);
 }
 
 function parse(text: string): MongodRecord | undefined {

@@ -1,6 +1,8 @@
 import type { Reporter } from '../../config/reporter.js';
 
 export interface SearchContext {
+  /** MONGOD_BINARY, when set. */
+  readonly chosen: string | undefined;
   readonly env: NodeJS.ProcessEnv;
   readonly reporter: Reporter;
   /** Version an existing data folder was last used with; only its major.minor is acceptable. */

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DataFolder } from './data-folder.js';
-import { identifyProcess, isAlive, parseIdentity } from './process-identity.js';
-import { writeFileDurably } from './write-file-durably.js';
+import { identifyProcess, isAlive, parseIdentity } from '../../config/process-identity.js';
+import { writeFileDurably } from '../../config/files.js';
 
 /**
  * Notes that this process uses the installation's mongod, so that no other stops it meanwhile.

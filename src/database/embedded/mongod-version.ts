@@ -1,12 +1,10 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { errorMessage } from './error-facts.js';
+import { errorMessage } from '../../config/error-facts.js';
+import { OLDEST_MAJOR } from '../suitable-server.js';
 
 const run = promisify(execFile);
 const PROBE_MS = 10_000;
-
-/** The oldest MongoDB the service was built for: its rights and change streams need 6.0. */
-export const OLDEST_MAJOR = 6;
 
 /** Outcome of trying a binary: usable, or a clause saying why not. */
 export type Probe = { readonly version: string } | { readonly refused: string };

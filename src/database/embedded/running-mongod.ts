@@ -1,10 +1,15 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserFacingError } from '../../config/user-facing-error.js';
 import type { DataFolder } from './data-folder.js';
-import { errorCode } from './error-facts.js';
-import { commandLine, identifyProcess, isAlive, type ProcessIdentity } from './process-identity.js';
+import { hasErrorCode } from '../../config/error-facts.js';
+import {
+  commandLine,
+  identifyProcess,
+  isAlive,
+  type ProcessIdentity,
+} from '../../config/process-identity.js';
 
 const STOP_MS = 20_000;
 const POLL_MS = 20;
@@ -19,7 +24,10 @@ export interface RunningMongod {
 /** What MongoDB's own lock file says: nothing, a server at work, or the id of one that ended without cleaning up. */
 export type LockState = { readonly running: RunningMongod } | { readonly stalePid: number } | undefined;
 
-/** Looks for the mongod of this data folder. A living process with that id that is something else is left alone. */
+/**
+ * Looks for the mongod of this data folder. A living process with that id that is something else is left alone,
+ * also where it works on the folder, as a backup does: only a mongod with this dbPath counts.
+ */
 export async function findRunningMongod(folder: DataFolder): Promise<LockState> {
   const pid = Number((await readFile(join(folder.database, 'mongod.lock'), 'utf8').catch(() => '')).trim());
   if (!Number.isInteger(pid) || pid <= 0) return undefined;
@@ -60,7 +68,7 @@ async function endsBySignal(target: ProcessIdentity, signal: NodeJS.Signals): Pr
   try {
     process.kill(target.pid, signal);
   } catch (error) {
-    if (errorCode(error) === 'ESRCH') return true;
+    if (hasErrorCode(error, 'ESRCH')) return true;
     throw error;
   }
   const deadline = Date.now() + STOP_MS;
@@ -71,9 +79,12 @@ async function endsBySignal(target: ProcessIdentity, signal: NodeJS.Signals): Pr
   return true;
 }
 
+/** Whether a command line is that of a mongod on this dbPath: one string per argument, or all in one (macOS). */
 function serves(command: readonly string[], dbPath: string): boolean {
+  const line = `${command.join(' ')} `;
+  const [program = ''] = command.length > 1 ? command : line.split(/ --?\w/);
   return (
-    command.some((part) => part === dbPath || part === `--dbpath=${dbPath}`) ||
-    command[0]?.includes(`--dbpath ${dbPath} `) === true
+    basename(program).includes('mongod') &&
+    [`--dbpath ${dbPath} `, `--dbpath=${dbPath} `].some((option) => line.includes(` ${option}`))
   );
 }

@@ -6,8 +6,9 @@ import { fileSize, type DataFolder } from './data-folder.js';
 import type { MongodExit } from './exit-reason.js';
 
 export const REPLICA_SET = 'family-accounts';
-const CACHE_GB = '0.25';
 const OPLOG_MB = '256';
+/** The longest time the option takes, 24 days. */
+const NEVER_SLOW_MS = '2147483647';
 const LOG_ROTATE_BYTES = 20 * 1024 * 1024;
 /** Nothing else of the environment reaches MongoDB: keys given as variables stay out of its process. */
 const PASSED_ON = [
@@ -33,20 +34,19 @@ export interface SpawnedMongod {
 /**
  * Starts a `mongod` on the data folder, in a process group of its own (Ctrl-C reaches only the service, which
  * then stops it in order) and without a pipe that somebody would have to drain.
- * @param env `MONGOD_CACHE_GB` replaces the 0.25 GB of cache.
  */
 export async function spawnMongod(
   folder: DataFolder,
-  options: { binary: string; port: number; env: NodeJS.ProcessEnv },
+  options: { binary: string; port: number; cacheGb: number; env: NodeJS.ProcessEnv },
 ): Promise<SpawnedMongod> {
-  const { binary, port, env } = options;
+  const { binary, port, cacheGb, env } = options;
   await mkdir(folder.database, { recursive: true, mode: 0o700 });
   if ((await fileSize(folder.log)) > LOG_ROTATE_BYTES) await rename(folder.log, `${folder.log}.1`);
   const logFrom = await fileSize(folder.log);
   // What MongoDB prints before its log is open (a missing library, a bad option) goes to the same file.
   const log = openSync(folder.log, 'a', 0o600);
   try {
-    const child = spawn(binary, mongodArguments(folder, port, env.MONGOD_CACHE_GB ?? CACHE_GB), {
+    const child = spawn(binary, mongodArguments(folder, port, cacheGb), {
       cwd: folder.root,
       detached: true,
       stdio: ['ignore', log, log],
@@ -65,11 +65,13 @@ export async function spawnMongod(
   }
 }
 
-function mongodArguments(folder: DataFolder, port: number, cacheGb: string): string[] {
+function mongodArguments(folder: DataFolder, port: number, cacheGb: number): string[] {
   return [
     ...['--dbpath', folder.database, '--port', String(port), '--bind_ip', '127.0.0.1', '--nounixsocket'],
     ...['--replSet', REPLICA_SET, '--keyFile', folder.keyFile, '--oplogSize', OPLOG_MB],
-    ...['--logpath', folder.log, '--logappend', '--wiredTigerCacheSizeGB', cacheGb],
+    ...['--logpath', folder.log, '--logappend', '--wiredTigerCacheSizeGB', String(cacheGb)],
+    // What counts as slow is logged with its filter and its documents: addresses in clear, which outlive erasure.
+    ...['--slowms', NEVER_SLOW_MS],
     // A writer that dies in a transaction holds the log's head until the server ends that transaction.
     ...['--setParameter', 'transactionLifetimeLimitSeconds=5'],
     // The first user is made with the key file: no moment at which anyone on this machine could make it.

@@ -1,6 +1,6 @@
 import type { Reporter } from '../../config/reporter.js';
 import { rootUri } from './bring-up-replica-set.js';
-import { prepareDataFolder, type DataFolder } from './data-folder.js';
+import { explainFolderFailure, prepareDataFolder, type DataFolder } from './data-folder.js';
 import { embeddedSecrets } from './embedded-secrets.js';
 import { joinRunningMongod } from './join-running-mongod.js';
 import { listUsers, registerUser, sweepUsers, unregisterUser } from './mongod-users.js';
@@ -8,8 +8,6 @@ import { findRunningMongod, stopMongod } from './running-mongod.js';
 import { startNewMongod } from './start-new-mongod.js';
 import type { StartOptions } from './start-options.js';
 import { withStartLock } from './start-lock.js';
-
-export type { StartOptions } from './start-options.js';
 
 /** A running embedded MongoDB, shared by every process of the installation. */
 export interface EmbeddedMongod {
@@ -32,8 +30,8 @@ export interface EmbeddedMongod {
  * @throws UserFacingError for everything a person can mend; nothing that is stored is ever removed.
  */
 export async function startEmbedded(options: StartOptions): Promise<EmbeddedMongod> {
-  const folder = await prepareDataFolder(options.dataDir);
-  return withStartLock(folder.lock, options.reporter, async () => {
+  const folder = await prepareDataFolder(options.configuration.dataDir);
+  return underLock(folder, options.reporter, async () => {
     await sweepUsers(folder);
     const secrets = await embeddedSecrets(folder);
     const server =
@@ -50,27 +48,25 @@ export async function startEmbedded(options: StartOptions): Promise<EmbeddedMong
 }
 
 async function release(folder: DataFolder, registration: string, reporter: Reporter): Promise<void> {
-  await withStartLock(folder.lock, reporter, async () => {
+  await underLock(folder, reporter, async () => {
     await unregisterUser(registration);
     await stopUnused(folder);
   });
 }
 
 /** Stops the server unless a living process uses it. Call it under the start lock. */
-async function stopUnused(folder: DataFolder): Promise<boolean> {
+async function stopUnused(folder: DataFolder): Promise<void> {
   await sweepUsers(folder);
   const state = await findRunningMongod(folder);
-  if (state === undefined || !('running' in state)) return false;
-  if ((await listUsers(folder)).length > 0) return false;
+  if (state === undefined || !('running' in state)) return;
+  if ((await listUsers(folder)).length > 0) return;
   await stopMongod(folder, state.running.process);
-  return true;
 }
 
-/**
- * Stops an embedded MongoDB that no process uses any more, such as one left behind by `kill -9`.
- * @returns whether one was stopped; false when none runs or a living process uses it.
- */
-export async function stopEmbedded(dataDir: string, reporter: Reporter): Promise<boolean> {
-  const folder = await prepareDataFolder(dataDir);
-  return withStartLock(folder.lock, reporter, () => stopUnused(folder));
+async function underLock<T>(folder: DataFolder, reporter: Reporter, work: () => Promise<T>): Promise<T> {
+  try {
+    return await withStartLock(folder.lock, reporter, work);
+  } catch (error) {
+    throw explainFolderFailure(folder, error);
+  }
 }

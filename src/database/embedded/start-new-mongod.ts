@@ -1,18 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bringUpReplicaSet, NotReady } from './bring-up-replica-set.js';
-import { choosePort, portTaken, readFixedPort } from './choose-port.js';
+import { choosePort, portTaken } from './choose-port.js';
 import { requireFreeSpace, type DataFolder } from './data-folder.js';
 import type { EmbeddedSecrets } from './embedded-secrets.js';
 import { endedAtStart, silentAtStart } from './exit-reason.js';
 import { findMongod } from './find-mongod.js';
 import { joinRunningMongod } from './join-running-mongod.js';
 import { readMongodRecord, writeMongodRecord } from './mongod-record.js';
-import { identifyProcess } from './process-identity.js';
+import { identifyProcess } from '../../config/process-identity.js';
 import { abandonMongod, findRunningMongod } from './running-mongod.js';
 import { spawnMongod } from './spawn-mongod.js';
 import type { Server, StartOptions } from './start-options.js';
 
-const START_MS = 20_000;
 /**
  * On a new port MongoDB first asks the old one whether it is itself still there, and waits 30 s for a program
  * that accepts the connection and says nothing; only then can the replica set be moved.
@@ -30,11 +29,12 @@ export async function startNewMongod(
   secrets: EmbeddedSecrets,
   options: StartOptions,
 ): Promise<Server> {
-  const { env, reporter } = options;
-  await requireFreeSpace(folder, env);
-  const found = await findMongod({ dataDir: folder.root, env, reporter });
+  const { configuration, env, reporter } = options;
+  const { mongodBinary, mongodPort, mongodMinFreeMb } = configuration;
+  await requireFreeSpace(folder, mongodMinFreeMb);
+  const found = await findMongod({ folder, chosen: mongodBinary, env, reporter });
   for (let attempt = 1; ; attempt += 1) {
-    const port = await choosePort(folder, env, reporter);
+    const port = await choosePort(folder, mongodPort, reporter);
     const record = { binary: found.binary, version: found.version, port };
     const remembered = (await readMongodRecord(folder.root))?.port ?? port;
     // Before the first byte of data: whatever happens next, the version that made it is known. The port follows
@@ -52,7 +52,7 @@ export async function startNewMongod(
       const joined = await joinRunningMongod(folder, secrets, options);
       if (joined !== undefined) return joined;
     } else if (outcome === 'port-taken') {
-      if (attempt >= START_TRIES || readFixedPort(env) !== undefined) throw portTaken(port);
+      if (attempt >= START_TRIES || mongodPort !== undefined) throw portTaken(port);
     } else {
       if (port !== remembered) await writeMongodRecord(folder.root, record);
       return outcome;
@@ -65,11 +65,11 @@ async function launch(
   secrets: EmbeddedSecrets,
   binary: string,
   { port, moved }: { port: number; moved: boolean },
-  { env, deadlineMs }: StartOptions,
+  { configuration, env }: StartOptions,
 ): Promise<Server | 'port-taken' | 'folder-taken'> {
-  const askedMs = deadlineMs ?? (Number(env.MONGOD_START_SECONDS) * 1000 || START_MS);
-  const allowedMs = askedMs + (moved ? MOVE_MS : 0);
-  const mongod = await spawnMongod(folder, { binary, port, env });
+  const allowedMs = configuration.mongodStartSeconds * 1_000 + (moved ? MOVE_MS : 0);
+  const { mongodCacheGb: cacheGb } = configuration;
+  const mongod = await spawnMongod(folder, { binary, port, cacheGb, env });
   const until = Date.now() + allowedMs;
   const goOn = (): boolean => mongod.exit() === undefined && Date.now() < until;
   try {

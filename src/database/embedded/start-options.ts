@@ -1,12 +1,17 @@
+import type { Configuration } from '../../config/configuration.js';
 import type { Reporter } from '../../config/reporter.js';
 
+/** What of the configuration is about the embedded server, read and checked. */
+export type EmbeddedConfiguration = Pick<
+  Configuration,
+  'dataDir' | 'mongodBinary' | 'mongodPort' | 'mongodCacheGb' | 'mongodMinFreeMb' | 'mongodStartSeconds'
+>;
+
 export interface StartOptions {
-  readonly dataDir: string;
-  /** `MONGOD_BINARY`, `MONGOD_PORT`, `MONGOD_MIN_FREE_MB`, `MONGOD_CACHE_GB`, `MONGOD_START_SECONDS`, PATH and cache folders. */
+  readonly configuration: EmbeddedConfiguration;
+  /** Where PATH, the proxies and the cache folders are looked up; a few of its variables reach MongoDB. */
   readonly env: NodeJS.ProcessEnv;
   readonly reporter: Reporter;
-  /** How long a started server may take to get ready; 20 s, or `MONGOD_START_SECONDS`. Downloads do not count. */
-  readonly deadlineMs?: number;
 }
 
 /** A server that is ready, before anybody is registered as its user. */

@@ -1,9 +1,10 @@
 import mongoose, { type mongo } from 'mongoose';
+import { OPEN_CLAIMS_SENTINEL } from '../../database/collections.js';
 import { ClaimsMissing, ClaimTaken } from '../errors.js';
 import type { ClaimChange } from '../event.js';
 import type { PlacedEvent } from '../event-bytes.js';
 import { insertAll } from './insert-all.js';
-import { CLAIMS_SENTINEL, type ClaimDocument, type LogCollections } from '../log-collections.js';
+import type { ClaimDocument, LogCollections } from '../log-collections.js';
 
 const { Long } = mongoose.mongo;
 
@@ -13,8 +14,9 @@ interface Release extends Pick<ClaimChange, 'value' | 'holder'> {
 
 /**
  * Carries out the claims of a batch inside its transaction, in append order, and moves the sentinel by as
- * many. `firstPosition` is the position of the first event.
- * @throws ClaimsMissing without the sentinel; a duplicate-key error for making what somebody holds; ClaimTaken
+ * many: a transaction that found it open and one that closes it cannot both commit. `firstPosition` is the
+ * position of the first event.
+ * @throws ClaimsMissing without the sentinel, and where it is closed; a duplicate-key error for making what somebody holds; ClaimTaken
  * for giving back what somebody else holds.
  */
 export async function writeClaims(
@@ -41,7 +43,7 @@ export async function writeClaims(
   });
   if (writes.length === 0) return;
   const sentinel = await claims.updateOne(
-    { _id: CLAIMS_SENTINEL },
+    OPEN_CLAIMS_SENTINEL,
     { $inc: { count: Long.fromNumber(made.length - released.length) } },
     { session },
   );

@@ -1,9 +1,10 @@
+import { CLAIMS_SENTINEL_ID } from '../../database/collections.js';
 import type { AlongsideCollection } from './append-request.js';
 import type { PendingAppend } from './batch.js';
 import { ClaimsMissing, ClaimTaken, RecordExists, VersionConflict, type EventLogError } from '../errors.js';
 import { NO_STREAM, type ClaimChange } from '../event.js';
 import { currentVersions } from './known-versions.js';
-import { CLAIMS_SENTINEL, type ClaimDocument, type LogCollections } from '../log-collections.js';
+import { isOpenSentinel, type ClaimDocument, type LogCollections } from '../log-collections.js';
 
 /**
  * Tells which appends of a batch cannot be stored, by what is committed: one read per kind instead of one
@@ -55,12 +56,12 @@ async function takenClaims(collections: LogCollections, batch: readonly PendingA
   const found = await collections.claims
     .find({
       $or: [
-        { _id: { $in: [CLAIMS_SENTINEL, ...wanted.flatMap(({ values }) => [...values])] } },
+        { _id: { $in: [CLAIMS_SENTINEL_ID, ...wanted.flatMap(({ values }) => [...values])] } },
         { family: { $in: wanted.flatMap(({ holders }) => holders.map(({ family }) => family)) } },
       ],
     })
     .toArray();
-  if (!found.some(({ _id }) => _id === CLAIMS_SENTINEL)) {
+  if (!found.some(isOpenSentinel)) {
     return claiming.map((pending) => [pending, new ClaimsMissing()]);
   }
   return wanted.flatMap(({ pending, contradicts }): Refusals => {

@@ -1,37 +1,51 @@
-import { CLAIMS_SENTINEL, type LogCollections } from '../../event-log/log-collections.js';
+import { CLAIMS_SENTINEL_ID } from '../../database/collections.js';
+import type { LogCollections } from '../../event-log/log-collections.js';
 import type { FamilyKeys } from '../../privacy/family-keys.js';
 import { claimDifferences, type ClaimDifference } from './claim-differences.js';
+import { DifferenceTally } from './difference-tally.js';
 import { ExpectedClaims, type ContestedClaim, type OnProgress } from './expected-claims.js';
+import { UnreadableClaims, type UnreadableReport } from './unreadable-claims.js';
 
 /** Addresses held in memory at once: some 250 bytes each. */
 const CLAIMS_PER_SHARE = 250_000;
-/** Differences shown; all of them are counted. */
-const MAX_SAMPLES = 10;
 
 /** What `claims verify` found. Addresses are personal and not in it: families and positions are. */
 export interface ClaimsReport {
   ok: boolean;
   /** Position of the log up to which was compared. */
   position: number;
+  /** Claims there should be, as far as events can be read, and those kept where they cannot. */
   expected: number;
   stored: number;
   /** The sentinel's count; null where it is missing, and every claim-making command is refused. */
   sentinel: number | null;
+  /** Since when the sentinel is closed, with the same effect; null where it is open. */
+  closedSince: Date | null;
   missing: number;
   extra: number;
   different: number;
   contested: readonly ContestedClaim[];
-  unreadable: readonly number[];
+  unreadable: UnreadableReport;
   samples: readonly Omit<ClaimDifference, 'email'>[];
 }
 
+/** How claims are compared. */
+export interface CompareOptions {
+  onProgress?: OnProgress;
+  /** How many addresses are held in memory at once; the log is read once for as many. */
+  claimsPerShare?: number;
+}
+
 /** Into how many shares the addresses are divided so that each fits into memory. */
-export async function sharesFor({ claims, events }: LogCollections): Promise<number> {
+export async function sharesFor(
+  { claims, events }: LogCollections,
+  claimsPerShare = CLAIMS_PER_SHARE,
+): Promise<number> {
   const [held, written] = await Promise.all([
     claims.estimatedDocumentCount(),
     events.estimatedDocumentCount(),
   ]);
-  return Math.max(1, Math.ceil(Math.max(held, written / 2) / CLAIMS_PER_SHARE));
+  return Math.max(1, Math.ceil(Math.max(held, written / 2) / claimsPerShare));
 }
 
 /**
@@ -41,48 +55,56 @@ export async function sharesFor({ claims, events }: LogCollections): Promise<num
 export async function verifyClaims(
   log: LogCollections,
   keys: FamilyKeys,
-  onProgress?: OnProgress,
+  { onProgress, claimsPerShare }: CompareOptions = {},
 ): Promise<ClaimsReport> {
-  const parts = await sharesFor(log);
-  const differences: ClaimDifference[] = [];
-  const contested: ContestedClaim[] = [];
-  let unreadable: readonly number[] = [];
-  let expectedCount = 0;
+  const parts = await sharesFor(log, claimsPerShare);
+  const tally = new DifferenceTally();
+  const unreadable = new UnreadableClaims();
+  let contested: readonly ContestedClaim[] = [];
+  let readable = 0;
   let position = 0;
   for (let part = 0; part < parts; part += 1) {
-    const expected = new ExpectedClaims(log, keys, { part, parts });
+    const expected = new ExpectedClaims(log, keys, unreadable, { part, parts });
     await expected.advance((done, total) => onProgress?.(part * total + done, parts * total));
-    differences.push(...(await claimDifferences(log, expected)));
-    contested.push(...expected.contested);
-    ({ unreadable, position } = expected);
-    expectedCount += expected.claims.size;
+    tally.add(await claimDifferences(log, expected));
+    contested = contested.concat(expected.contested);
+    ({ position } = expected);
+    readable += expected.claims.size;
   }
-  const { sentinel, stored } = await countClaims(log);
+  const { missing, extra, different, samples } = tally;
+  const unread = unreadable.report();
+  const counted = await countClaims(log);
   return {
-    ok: sentinel === stored && [differences, contested, unreadable].every(({ length }) => length === 0),
+    ok:
+      counted.closedSince === null &&
+      counted.sentinel === counted.stored &&
+      [missing, extra, different, contested.length, unread.events].every((count) => count === 0),
     position,
-    expected: expectedCount,
-    stored,
-    sentinel,
-    missing: differences.filter(({ found }) => found === null).length,
-    extra: differences.filter(({ expected }) => expected === null).length,
-    different: differences.filter(({ expected, found }) => expected !== null && found !== null).length,
+    expected: readable + unread.kept,
+    ...counted,
+    missing,
+    extra,
+    different,
     contested,
-    unreadable,
-    samples: differences.slice(0, MAX_SAMPLES).map(({ expected, found }) => ({ expected, found })),
+    unreadable: unread,
+    samples,
   };
 }
 
-/** The claims that are there and the number the sentinel gives, at one moment. */
+/** The claims that are there, and what the sentinel says of them, at one moment. */
 export async function countClaims({
   client,
   claims,
-}: LogCollections): Promise<{ sentinel: number | null; stored: number }> {
+}: LogCollections): Promise<Pick<ClaimsReport, 'sentinel' | 'closedSince' | 'stored'>> {
   const session = client.startSession({ snapshot: true });
   try {
-    const sentinel = await claims.findOne({ _id: CLAIMS_SENTINEL }, { session });
+    const sentinel = await claims.findOne({ _id: CLAIMS_SENTINEL_ID }, { session });
     const stored = await claims.countDocuments({ family: { $exists: true } }, { session });
-    return { sentinel: sentinel?.count === undefined ? null : Number(sentinel.count), stored };
+    return {
+      stored,
+      sentinel: sentinel?.count === undefined ? null : Number(sentinel.count),
+      closedSince: sentinel?.closedSince ?? null,
+    };
   } finally {
     await session.endSession();
   }

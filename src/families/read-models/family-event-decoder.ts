@@ -1,8 +1,9 @@
 import type { RecordedEvent } from '../../event-log/event.js';
 import { Undecodable, type Decoded, type EventDecoder } from '../../projections/event-decoder.js';
+import type { ProjectedEvent } from '../../projections/projection.js';
 import type { FamilyKeys } from '../../privacy/family-keys.js';
 import { KeyDoesNotUnwrap } from '../../privacy/wrap-key.js';
-import { isFamilyEventType } from '../domain/events.js';
+import { currentSchema, isFamilyEventType, isKnownShape, type FamilyEvent } from '../domain/events.js';
 import { UnknownEventShape } from '../domain/errors.js';
 import { familyOf, toFamilyEvent } from '../family-stream.js';
 import { FamilyKeyMissing } from '../load-family.js';
@@ -36,25 +37,59 @@ export class FamilyEventDecoder implements EventDecoder {
 }
 
 function decodeOne(recorded: RecordedEvent, keys: ReadonlyMap<string, Buffer | KeyDoesNotUnwrap>): Decoded {
-  const { position, stream, version, at, meta } = recorded;
-  try {
-    const family = familyOf(stream) ?? '';
-    const key = keys.get(family);
-    if (key === undefined) throw new FamilyKeyMissing(family);
-    if (key instanceof KeyDoesNotUnwrap) throw key;
-    const { type, data, personal } = toFamilyEvent(recorded, key);
-    return {
-      position,
-      stream,
-      version,
-      type,
-      at,
-      actor: meta.actor,
-      data: { ...data },
-      personal: { ...personal },
-    };
-  } catch (error) {
-    const reason = error instanceof Error ? error : new Error(String(error));
-    return new Undecodable(recorded, reason, reason instanceof UnknownEventShape);
+  const family = familyOf(recorded.stream) ?? '';
+  const key = keys.get(family);
+  const { type, schema } = recorded;
+  if (!isKnownShape(type, schema)) {
+    return new Undecodable(recorded, new UnknownEventShape(type, schema), true);
+  }
+  return new OpenedEvent(recorded, key ?? new FamilyKeyMissing(family));
+}
+
+/** A family's event that is opened when a handler looks into it: many never do, and opening is what costs. */
+class OpenedEvent implements ProjectedEvent {
+  readonly position: number;
+  readonly stream: string;
+  readonly version: number;
+  readonly type: string;
+  private event: FamilyEvent | null = null;
+
+  constructor(
+    private readonly recorded: RecordedEvent,
+    /** Or why there is none: that is the trouble of handlers that look into what is sealed. */
+    private readonly key: Buffer | Error,
+  ) {
+    this.position = recorded.position;
+    this.stream = recorded.stream;
+    this.version = recorded.version;
+    this.type = recorded.type;
+  }
+
+  get at(): Date {
+    return this.recorded.at;
+  }
+
+  get actor(): string {
+    return this.recorded.meta.actor;
+  }
+
+  /** @throws SealBroken, FamilyKeyMissing, KeyDoesNotUnwrap for an old shape */
+  get data(): ProjectedEvent['data'] {
+    return this.isOfToday ? this.recorded.data : { ...this.open().data };
+  }
+
+  /** @throws SealBroken, FamilyKeyMissing, KeyDoesNotUnwrap */
+  get personal(): ProjectedEvent['personal'] {
+    return { ...this.open().personal };
+  }
+
+  /** An old shape may have moved a field from one part to the other. */
+  private get isOfToday(): boolean {
+    return this.recorded.schema === currentSchema(this.type);
+  }
+
+  private open(): FamilyEvent {
+    if (this.key instanceof Error) throw this.key;
+    return (this.event ??= toFamilyEvent(this.recorded, this.key));
   }
 }

@@ -1,4 +1,12 @@
-import type { ProblemKind } from './problem.js';
+/** A kind of problem: its code names it for good, the rest explains it. */
+export interface ProblemKind {
+  status: number;
+  title: string;
+  /** Whether the error's own sentence is for the client; otherwise the title is all it is told. */
+  tellsDetail?: boolean;
+  /** Seconds after which another try makes sense. */
+  retryAfter?: number;
+}
 
 /**
  * Every problem this API answers with, by its code: `type` is `/problems/<code>`. Codes are stable for good;
@@ -30,12 +38,16 @@ export const problemKinds = {
   'member-already-added': { status: 409, title: 'The family has another member with this id' },
   'member-has-no-credential': { status: 409, title: 'This member cannot sign in' },
   'changed-meanwhile': { status: 409, title: 'The family was changed by somebody else at the same moment' },
-  'idempotency-key-in-use': { status: 409, title: 'A request with this Idempotency-Key is still under way' },
+  'idempotency-key-in-use': {
+    status: 409,
+    title: 'A request with this Idempotency-Key is still under way',
+    retryAfter: 1,
+  },
   'precondition-failed': { status: 412, title: 'The family changed since the version named in If-Match' },
   'body-too-large': { status: 413, title: 'The body is larger than 64 KiB' },
   'unsupported-media-type': { status: 415, title: 'The body must be application/json' },
   'idempotency-key-reused': { status: 422, title: 'This Idempotency-Key was used for another request' },
-  'header-too-large': { status: 431, title: 'The headers are too large' },
+  'header-too-large': { status: 431, title: 'The headers are too large or too many' },
   'request-timeout': { status: 408, title: 'The request did not arrive in time' },
   'internal-error': { status: 500, title: 'Something went wrong on our side' },
   'password-hashing-busy': {
@@ -49,9 +61,14 @@ export const problemKinds = {
     title: 'The log needs an operator before this can be answered',
     retryAfter: 60,
   },
+  'unknown-event-shape': {
+    status: 503,
+    title: 'This process is older than what it has to read; another one may answer',
+    retryAfter: 5,
+  },
   'log-unavailable': {
     status: 503,
-    title: 'The database took nothing in time; nothing was stored',
+    title: 'The log did not take this; nothing was stored',
     retryAfter: 2,
   },
   'outcome-unknown': {

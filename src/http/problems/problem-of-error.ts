@@ -6,9 +6,10 @@ import {
   LogDamaged,
   LogUnavailable,
   OutcomeUnknown,
+  RecordExists,
   VersionConflict,
 } from '../../event-log/errors.js';
-import { PreconditionFailed } from '../../families/command-context.js';
+import { FamilyChanged } from '../../families/command-context.js';
 import { DomainError } from '../../families/domain/errors.js';
 import { CredentialsChanged, WrongPassword } from '../../families/families.service.js';
 import { FamilyKeyMissing } from '../../families/load-family.js';
@@ -29,7 +30,7 @@ const codeByErrorClass: readonly (readonly [ErrorClass, ProblemCode])[] = [
   [CredentialsChanged, 'invalid-credentials'],
   [AccessTokenInvalid, 'not-authenticated'],
   [WrongPassword, 'wrong-password'],
-  [PreconditionFailed, 'precondition-failed'],
+  [FamilyChanged, 'precondition-failed'],
   [IdempotencyKeyReused, 'idempotency-key-reused'],
   [IdempotencyKeyInUse, 'idempotency-key-in-use'],
   [PasswordHashingBusy, 'password-hashing-busy'],
@@ -60,7 +61,7 @@ export function problemOfError(
 ): { problem: Problem; headers: Readonly<Record<string, string>> } {
   const code = codeOf(error);
   const { status, title, tellsDetail, retryAfter } = kindOf(code);
-  const detail = tellsDetail === true && error instanceof Error ? error.message : undefined;
+  const detail = tellsDetail === true && isOurs(error) ? error.message : undefined;
   const errors = error instanceof HttpProblem ? error.errors : undefined;
   return {
     problem: {
@@ -83,18 +84,42 @@ function codeOf(error: unknown): ProblemCode {
   if (error instanceof HttpProblem || error instanceof DomainError) {
     return isProblemCode(error.code) ? error.code : 'internal-error';
   }
-  const known = codeByErrorClass.find(([errorClass]) => error instanceof errorClass);
-  if (known !== undefined) return known[1];
-  if (isDatabaseAway(error)) return 'database-unavailable';
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string') {
-    const code = codeByFastifyError[error.code];
-    if (code !== undefined) return code;
-  }
+  if (error instanceof RecordExists) return codeOfExisting(error);
+  return (
+    codeByErrorClass.find(([errorClass]) => error instanceof errorClass)?.[1] ??
+    // Before the database: an upload that breaks off has the code of a broken socket, and is the client's.
+    codeOfFastifyError(error) ??
+    (isDatabaseAway(error) ? 'database-unavailable' : 'internal-error')
+  );
+}
+
+/** Whether the error's sentence is of our own making, and so may be for clients. */
+function isOurs(error: unknown): error is Error {
+  return (
+    error instanceof HttpProblem ||
+    error instanceof DomainError ||
+    codeByErrorClass.some(([errorClass]) => error instanceof errorClass)
+  );
+}
+
+/**
+ * A record of a key is another process' answer, which a retry gets. The key of a new family has an id that
+ * nobody else has: another try makes another.
+ */
+function codeOfExisting({ collection }: RecordExists): ProblemCode {
+  return collection === 'idempotency_keys' ? 'idempotency-key-in-use' : 'log-unavailable';
+}
+
+/** Fastify and Nest mark what they refuse, or could not read, with the status they would answer. */
+function codeOfFastifyError(error: unknown): ProblemCode | undefined {
   if (error instanceof HttpException) return codeOfStatus(error.getStatus());
-  if (error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number') {
-    return codeOfStatus(error.statusCode);
-  }
-  return 'internal-error';
+  if (typeof error !== 'object' || error === null) return undefined;
+  const known =
+    'code' in error && typeof error.code === 'string' ? codeByFastifyError[error.code] : undefined;
+  if (known !== undefined) return known;
+  return 'statusCode' in error && typeof error.statusCode === 'number'
+    ? codeOfStatus(error.statusCode)
+    : undefined;
 }
 
 function codeOfStatus(status: number): ProblemCode {

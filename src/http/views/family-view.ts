@@ -10,6 +10,13 @@ export class MemberView {
   @ApiProperty({ type: String, nullable: true }) nickname!: string | null;
   @ApiProperty({ type: Number, nullable: true }) birthYear!: number | null;
   @ApiProperty({ format: 'date-time' }) joinedAt!: string;
+
+  @ApiProperty({
+    type: 'integer',
+    description:
+      'The version at which the member last changed; in double quotes it is the `ETag` of the member.',
+  })
+  version!: number;
 }
 
 /** A family as clients see it. Built from the stream; credentials never leave the state. */
@@ -37,6 +44,7 @@ export function viewFamily({ id, state }: LoadedFamily): FamilyView {
   };
 }
 
-export function viewMember({ id, role, nickname, birthYear, joinedAt }: Member): MemberView {
-  return { id, role, nickname, birthYear, joinedAt: joinedAt.toISOString() };
+/** A member of a family, as clients see one. */
+export function viewMember({ id, role, nickname, birthYear, joinedAt, version }: Member): MemberView {
+  return { id, role, nickname, birthYear, joinedAt: joinedAt.toISOString(), version };
 }

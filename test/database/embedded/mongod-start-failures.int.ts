@@ -1,9 +1,9 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserFacingError } from '../../../src/config/user-facing-error.js';
-import { embeddedStatus } from '../../../src/database/embedded/embedded-status.js';
+import { embeddedStatus } from '../../support/embedded-status.js';
 import { startEmbedded } from '../../../src/database/embedded/start-embedded.js';
-import { recordingReporter } from '../../support/recording-reporter.js';
+import { embeddedOptions } from '../../support/embedded-options.js';
 import { testDataDir } from '../../support/test-data-dir.js';
 
 describe('a mongod that does not start', () => {
@@ -12,7 +12,7 @@ describe('a mongod that does not start', () => {
   afterEach(() => folder.remove());
 
   /** Starts with a program that passes for a mongod until it is asked to serve. */
-  const startWith = async (script: string, deadlineMs?: number): Promise<UserFacingError> => {
+  const startWith = async (script: string, seconds = '20'): Promise<UserFacingError> => {
     const binary = join(folder.path, 'fake-mongod');
     await writeFile(
       binary,
@@ -20,12 +20,9 @@ describe('a mongod that does not start', () => {
     );
     await chmod(binary, 0o755);
     try {
-      await startEmbedded({
-        dataDir: join(folder.path, 'data'),
-        env: { ...process.env, MONGOD_BINARY: binary },
-        reporter: recordingReporter(),
-        ...(deadlineMs === undefined ? {} : { deadlineMs }),
-      });
+      await startEmbedded(
+        embeddedOptions(join(folder.path, 'data'), { MONGOD_BINARY: binary, MONGOD_START_SECONDS: seconds }),
+      );
     } catch (error) {
       if (error instanceof UserFacingError) return error;
       throw error;
@@ -76,7 +73,7 @@ describe('a mongod that does not start', () => {
   it('gives up on one that runs and never answers, ends it, and quotes its log', async () => {
     const error = await startWith(
       `echo '${logLine('W', 'Waiting for ever')}'; echo $$ > "${folder.path}/pid"; exec sleep 60`,
-      1_000,
+      '1',
     );
     expect(error.message).toBe(
       'MongoDB did not get ready within 1 s; it was stopped again.\nIts log says:\n    Waiting for ever',
@@ -91,7 +88,7 @@ describe('a mongod that does not start', () => {
     await mkdir(join(dataDir, 'secrets'));
     await writeFile(join(dataDir, 'mongodb/WiredTiger'), 'WiredTiger');
     await writeFile(join(dataDir, 'secrets/mongod-keyfile'), 'key');
-    await writeFile(join(dataDir, 'secrets/database-users.json'), '{"root":"password"}');
+    await writeFile(join(dataDir, 'secrets/database-users.json'), '{"root":"password"}', { mode: 0o600 });
     const record = { binary: '/opt/mongodb-9.1/bin/mongod', version: '9.1.2', port: 27_300 };
     await writeFile(join(dataDir, 'mongod.json'), JSON.stringify(record));
     const error = await startWith('exit 0');

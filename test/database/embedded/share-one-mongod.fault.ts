@@ -1,12 +1,15 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { silentReporter } from '../../../src/config/reporter.js';
-import { embeddedStatus } from '../../../src/database/embedded/embedded-status.js';
 import { chooseFreePort } from '../../../src/database/embedded/free-port.js';
 import { startEmbedded } from '../../../src/database/embedded/start-embedded.js';
 import { embeddedHolder, type EmbeddedHolder } from '../../support/embedded-holder.js';
+import { embeddedOptions } from '../../support/embedded-options.js';
+import { embeddedStatus } from '../../support/embedded-status.js';
 import { recordingReporter } from '../../support/recording-reporter.js';
+import { reaches, START_POINTS } from '../../support/start-points.js';
 import { testDataDir } from '../../support/test-data-dir.js';
 import { withMongoClient } from '../../support/with-mongo-client.js';
 
@@ -60,7 +63,7 @@ describe('one mongod for all processes of an installation', () => {
     expect(await embeddedStatus(folder.path)).toMatchObject({ running: true, pid, users: [] });
 
     const reporter = recordingReporter();
-    const mongod = await startEmbedded({ dataDir: folder.path, env: process.env, reporter });
+    const mongod = await startEmbedded(embeddedOptions(folder.path, {}, reporter));
     expect(mongod).toMatchObject({ pid, adopted: true, rootUri });
     expect(reporter.lines).toEqual([
       expect.stringContaining('Adopted the MongoDB left running by a process that has ended'),
@@ -78,7 +81,7 @@ describe('one mongod for all processes of an installation', () => {
     await sleep(100);
     // The id in MongoDB's lock file now belongs to a process that has nothing to do with it: this one.
     await writeFile(join(folder.path, 'mongodb/mongod.lock'), `${process.pid}\n`);
-    const mongod = await startEmbedded({ dataDir: folder.path, env: process.env, reporter: silentReporter });
+    const mongod = await startEmbedded(embeddedOptions(folder.path));
     expect(mongod.adopted).toBe(false);
     await mongod.release();
   });
@@ -90,7 +93,7 @@ describe('one mongod for all processes of an installation', () => {
     await first.kill();
     await writeFile(join(folder.path, 'secrets/mongod-keyfile'), `${'k'.repeat(128)}\n`);
     const reporter = recordingReporter();
-    const mongod = await startEmbedded({ dataDir: folder.path, env: process.env, reporter });
+    const mongod = await startEmbedded(embeddedOptions(folder.path, {}, reporter));
     expect(mongod.pid).not.toBe(pid);
     expect(reporter.lines[0]).toMatch(
       new RegExp(`^Stopping the MongoDB left behind \\(process ${pid}\\): .*another key file`),
@@ -99,53 +102,66 @@ describe('one mongod for all processes of an installation', () => {
     await mongod.release();
   });
 
-  it('takes over the start lock of a process that was killed while holding it', async () => {
-    await (
-      await startEmbedded({ dataDir: folder.path, env: process.env, reporter: silentReporter })
-    ).release();
-    await writeFile(
-      join(folder.path, 'mongod.start-lock'),
-      JSON.stringify({ pid: process.pid, startedAt: 'long ago' }),
-    );
+  it('goes on where a process was killed while it started MongoDB', async () => {
+    const turns = join(folder.path, 'mongod.starting');
+    await mkdir(turns);
+    // The name of a process with our id that started at another time.
+    await writeFile(join(turns, `${process.pid}.${Buffer.from('long ago').toString('base64url')}.00`), '1\n');
     const reporter = recordingReporter();
-    const mongod = await startEmbedded({ dataDir: folder.path, env: process.env, reporter });
-    expect(reporter.lines[0]).toBe(`Took over the start lock of process ${process.pid}, which has ended`);
+    const mongod = await startEmbedded(embeddedOptions(folder.path, {}, reporter));
+    expect(reporter.lines[0]).toBe(
+      `Process ${process.pid} ended while it was starting or stopping MongoDB; going on`,
+    );
+    await mongod.release();
+    expect(await readdir(folder.path)).not.toContain('mongod.starting');
+  });
+
+  it.each(START_POINTS)('finishes a first start that was killed when it %s', async (point) => {
+    const first = hold();
+    await reaches(folder.path, point);
+    await first.kill();
+    const mongod = await startEmbedded(embeddedOptions(folder.path));
+    await write(mongod.rootUri, 'Rossi');
+    await mongod.release();
+    expect((await embeddedStatus(folder.path)).running).toBe(false);
+  });
+
+  it('finishes a first start whose server was killed too, even on another port', async () => {
+    for (const point of [
+      'has a server that locks the folder',
+      'has asked for a replica set',
+      'has a primary',
+    ] as const) {
+      const first = hold();
+      await reaches(folder.path, point);
+      await first.kill();
+      const { pid } = await embeddedStatus(folder.path);
+      if (pid === undefined) throw new Error('There is no server');
+      process.kill(pid, 'SIGKILL');
+    }
+    const port = String(await chooseFreePort());
+    const mongod = await startEmbedded(embeddedOptions(folder.path, { MONGOD_PORT: port }));
+    await write(mongod.rootUri, 'Rossi');
     await mongod.release();
   });
 
-  // Moments spread over a first start, which takes about 1.5 s from the process's first line of code.
-  it.each([250, 350, 450, 550, 650, 750, 850, 950, 1_050, 1_200])(
-    'finishes a first start that was killed after %i ms',
-    async (ms) => {
-      const first = hold();
-      await sleep(ms);
-      await first.kill();
-      const mongod = await startEmbedded({
-        dataDir: folder.path,
-        env: process.env,
-        reporter: silentReporter,
-      });
-      await write(mongod.rootUri, 'Rossi');
+  it.each([
+    ['a program that works on its files', process.execPath, (dbPath: string) => [dbPath]],
+    ['a program told its dbPath', process.execPath, (dbPath: string) => ['--dbpath', dbPath]],
+  ])('never signals %s, whose id is that of a server that was killed', async (_, program, files) => {
+    await (await startEmbedded(embeddedOptions(folder.path))).release();
+    const idle = ['-e', 'setInterval(() => undefined, 1000)', '--'];
+    const dbPath = join(folder.path, 'mongodb');
+    const other = spawn(program, [...idle, ...files(dbPath)], { stdio: 'ignore' });
+    await once(other, 'spawn');
+    try {
+      await writeFile(join(dbPath, 'mongod.lock'), `${other.pid}\n`);
+      const mongod = await startEmbedded(embeddedOptions(folder.path));
+      expect(mongod.adopted).toBe(false);
       await mongod.release();
-      expect((await embeddedStatus(folder.path)).running).toBe(false);
-    },
-  );
-
-  it('finishes a first start whose server was killed too, even on another port', async () => {
-    for (const ms of [500, 600, 700]) {
-      const first = hold();
-      await sleep(ms);
-      await first.kill();
-      const { pid } = await embeddedStatus(folder.path);
-      if (pid !== undefined) process.kill(pid, 'SIGKILL');
-      await sleep(50);
+      expect([other.exitCode, other.signalCode]).toEqual([null, null]);
+    } finally {
+      other.kill('SIGKILL');
     }
-    const mongod = await startEmbedded({
-      dataDir: folder.path,
-      env: { ...process.env, MONGOD_PORT: String(await chooseFreePort()) },
-      reporter: silentReporter,
-    });
-    await write(mongod.rootUri, 'Rossi');
-    await mongod.release();
   });
 });

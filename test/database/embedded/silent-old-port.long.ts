@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
-import { silentReporter } from '../../../src/config/reporter.js';
 import { startEmbedded } from '../../../src/database/embedded/start-embedded.js';
+import { embeddedOptions } from '../../support/embedded-options.js';
 import { testDataDir } from '../../support/test-data-dir.js';
 
 it('moves to another port although the program on the old one accepts connections and never says a word', async () => {
   const folder = await testDataDir();
-  const options = { dataDir: folder.path, env: process.env, reporter: silentReporter };
+  const options = embeddedOptions(folder.path);
   const first = await startEmbedded(options);
   await first.release();
   const sockets: Socket[] = [];

@@ -1,10 +1,13 @@
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { embeddedStatus } from '../../../src/database/embedded/embedded-status.js';
+import { promisify } from 'node:util';
 import { chooseFreePort } from '../../../src/database/embedded/free-port.js';
 import { startEmbedded, type EmbeddedMongod } from '../../../src/database/embedded/start-embedded.js';
+import { embeddedOptions } from '../../support/embedded-options.js';
+import { embeddedStatus } from '../../support/embedded-status.js';
 import { recordingReporter } from '../../support/recording-reporter.js';
 import { testDataDir } from '../../support/test-data-dir.js';
 import { withMongoClient } from '../../support/with-mongo-client.js';
@@ -19,7 +22,7 @@ describe('starting the embedded MongoDB', () => {
   afterEach(() => folder.remove());
 
   const start = (env: NodeJS.ProcessEnv = {}): Promise<EmbeddedMongod> =>
-    startEmbedded({ dataDir: folder.path, env: { ...process.env, ...env }, reporter });
+    startEmbedded(embeddedOptions(folder.path, env, reporter));
 
   const remember = (uri: string, name: string): Promise<unknown> =>
     withMongoClient(uri, (client) =>
@@ -135,9 +138,6 @@ describe('starting the embedded MongoDB', () => {
         `Port ${port}, which MongoDB is to listen on, is taken by another program.`,
       ),
     );
-    await expect(start({ MONGOD_PORT: 'http' })).rejects.toThrow(
-      'MONGOD_PORT must be a port between 1 and 65535, not "http".',
-    );
   });
 
   it('shares one server between several uses in one process and stops it with the last', async () => {
@@ -202,7 +202,7 @@ describe('starting the embedded MongoDB', () => {
   ])('says so when DATA_DIR %s', async (_, path) => {
     await writeFile(join(folder.path, 'file'), '');
     const dataDir = join(folder.path, path);
-    await expect(startEmbedded({ dataDir, env: process.env, reporter })).rejects.toThrow(
+    await expect(startEmbedded(embeddedOptions(dataDir))).rejects.toThrow(
       `DATA_DIR is ${dataDir}, which is a file or lies below one; it must be a folder.`,
     );
   });
@@ -211,13 +211,49 @@ describe('starting the embedded MongoDB', () => {
     // /sys accepts no new folders from anyone, root included; elsewhere a folder without the right to write does.
     const dataDir = process.platform === 'linux' ? '/sys/family-accounts' : join(folder.path, 'below');
     if (process.platform !== 'linux') await chmod(folder.path, 0o500);
-    await expect(startEmbedded({ dataDir, env: process.env, reporter })).rejects.toThrow(`DATA_DIR`);
+    await expect(startEmbedded(embeddedOptions(dataDir))).rejects.toThrow(
+      new RegExp(`^DATA_DIR is ${dataDir}, which this user cannot write to \\((EACCES|EPERM|EROFS)\\)\\.$`),
+    );
     await chmod(folder.path, 0o700);
+  });
+
+  it('does not start on data whose mongod.json is lost: another version might open it', async () => {
+    await (await start()).release();
+    await rm(join(folder.path, 'mongod.json'));
+    const before = await readdir(join(folder.path, 'mongodb'));
+    await expect(start()).rejects.toThrow(
+      `holds data, but ${join(folder.path, 'mongod.json')}, which says what MongoDB made it, is missing`,
+    );
+    expect(await readdir(join(folder.path, 'mongodb'))).toEqual(before);
+  });
+
+  it('keeps what it stores out of its log, however slow the operation', async () => {
+    const mongod = await start();
+    await remember(mongod.rootUri, 'slow@example.org');
+    await withMongoClient(mongod.rootUri, async (client) => {
+      const names = client.db('kept').collection('names');
+      const slow = { name: 'slow@example.org', $where: 'sleep(200) || true' };
+      expect(await names.find(slow).toArray()).toHaveLength(1);
+      await names.updateOne(slow, { $set: { also: 'slow@example.org' } });
+    });
+    await mongod.release();
+    const log = (await readFile(join(folder.path, 'mongod.log'), 'utf8')).split('\n');
+    expect(log.filter((line) => line.includes('slow@example.org'))).toEqual([]);
+  });
+
+  it('runs in a process group of its own, where no Ctrl-C reaches it', async () => {
+    const mongod = await start();
+    const { stdout } = await promisify(execFile)('python3', [
+      '-c',
+      `import os; print(os.getpgid(${mongod.pid}))`,
+    ]);
+    expect(Number(stdout)).toBe(mongod.pid);
+    await mongod.release();
   });
 
   it('keeps the secrets of the environment out of the server', async () => {
     if (process.platform !== 'linux') return;
-    const mongod = await start({ FAMILY_KEYS_KEK: 'not for MongoDB' });
+    const mongod = await start({ FAMILY_KEYS_KEK: Buffer.alloc(32).toString('base64') });
     expect(await readFile(`/proc/${mongod.pid}/environ`, 'utf8')).not.toContain('FAMILY_KEYS_KEK');
     await mongod.release();
   });
