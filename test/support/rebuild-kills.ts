@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readModels } from '../../src/families/read-models/index.js';
-import { RebuildRunning } from '../../src/projections/rebuild/rebuild-lease.js';
-import { rebuild, type RebuildReport } from '../../src/projections/rebuild/rebuild.js';
+import { rebuild } from '../../src/projections/rebuild/rebuild.js';
 import { verifyProjection } from '../../src/projections/verify/verify.js';
-import { caughtUp, expectProjected, HASTY, liveOf, startRunner, until } from './projected.js';
+import { caughtUp, expectProjected, HASTY, liveOf, rebuildWhenFree, startRunner } from './projected.js';
 import { printedSeed, randomOf } from './random.js';
 import { rebuildingProcess } from './rebuilding-process.js';
 import { createTestProjections, type TestProjections } from './test-projections.js';
@@ -60,7 +59,7 @@ async function killInTurn(
     const { generation } = await liveOf(engine, projection.name);
     expect(generation.state).toBe('live');
 
-    const report = await rebuildAgain(() => rebuild(engine, projection));
+    const report = await rebuildWhenFree(engine, projection);
     if (report.resumed) tally.resumed += 1;
     expect(report).toMatchObject({ switched: true, quarantined: 0 });
     expect(report.differences?.missing ?? 0).toBe(0);
@@ -72,19 +71,4 @@ async function killInTurn(
   await runner.stop();
   process.stderr.write(`kill -9 of rebuilds: ${JSON.stringify({ rounds, ...tally })}\n`);
   return tally;
-}
-
-/** Rebuilds as soon as whoever was killed is taken for dead. */
-async function rebuildAgain(work: () => Promise<RebuildReport>): Promise<RebuildReport> {
-  const reports: RebuildReport[] = [];
-  await until(async () => {
-    try {
-      reports.push(await work());
-      return true;
-    } catch (error) {
-      if (!(error instanceof RebuildRunning)) throw error;
-      return false;
-    }
-  });
-  return reports[0]!;
 }

@@ -83,8 +83,8 @@ async function rebuildUnder(
 ): Promise<Omit<RebuildReport, 'seconds'>> {
   const { projection, plan } = lease;
   const onProgress: OnProgress = (...at) => {
-    signal?.throwIfAborted();
     tell?.(...at);
+    signal?.throwIfAborted();
   };
   // What was done before the first stream was whole is done again.
   const isEmpty =
