@@ -2,6 +2,7 @@ import type { RecordedEvent } from '../../event-log/event.js';
 import { Undecodable, type Decoded, type EventDecoder } from '../../projections/event-decoder.js';
 import type { ProjectedEvent } from '../../projections/projection.js';
 import type { FamilyKeys } from '../../privacy/family-keys.js';
+import { KeyDoesNotUnwrap } from '../../privacy/wrap-key.js';
 import { currentSchema, isFamilyEventType, isKnownShape, type FamilyEvent } from '../domain/events.js';
 import { UnknownEventShape } from '../domain/errors.js';
 import { familyOf, toFamilyEvent } from '../family-stream.js';
@@ -16,16 +17,30 @@ export class FamilyEventDecoder implements EventDecoder {
   }
 
   async decode(events: readonly RecordedEvent[]): Promise<Decoded[]> {
-    const families = events.flatMap(({ stream }) => familyOf(stream) ?? []);
-    const keys = await this.keys.findMany(families);
+    const keys = await this.findKeys(events.flatMap(({ stream }) => familyOf(stream) ?? []));
     return events.map((recorded) => decodeOne(recorded, keys));
+  }
+
+  /** A key that was altered is the trouble of its own family. */
+  private async findKeys(families: readonly string[]): Promise<Map<string, Buffer | KeyDoesNotUnwrap>> {
+    const altered = new Map<string, KeyDoesNotUnwrap>();
+    for (;;) {
+      try {
+        const sound = families.filter((family) => !altered.has(family));
+        return new Map<string, Buffer | KeyDoesNotUnwrap>([...(await this.keys.findMany(sound)), ...altered]);
+      } catch (error) {
+        if (!(error instanceof KeyDoesNotUnwrap)) throw error;
+        altered.set(error.family, error);
+      }
+    }
   }
 }
 
-function decodeOne(recorded: RecordedEvent, keys: ReadonlyMap<string, Buffer>): Decoded {
+function decodeOne(recorded: RecordedEvent, keys: ReadonlyMap<string, Buffer | KeyDoesNotUnwrap>): Decoded {
   const family = familyOf(recorded.stream) ?? '';
   const key = keys.get(family);
   if (key === undefined) return new Undecodable(recorded, new FamilyKeyMissing(family), false);
+  if (key instanceof KeyDoesNotUnwrap) return new Undecodable(recorded, key, false);
   const { type, schema } = recorded;
   if (!isKnownShape(type, schema)) {
     return new Undecodable(recorded, new UnknownEventShape(type, schema), true);
