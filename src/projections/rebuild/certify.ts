@@ -1,7 +1,8 @@
 import mongoose from 'mongoose';
 import { LogDamaged } from '../../event-log/errors.js';
 import { readHead } from '../../event-log/read/read-log.js';
-import { RAW, RawEvent, rawDocuments } from '../../event-log/read/raw-event.js';
+import { findRaw, type RawBatch } from '../../event-log/read/raw-batch.js';
+import { RawEvent } from '../../event-log/read/raw-event.js';
 import type { ProjectionEngine } from '../engine.js';
 import { isAbout } from '../fold-stream.js';
 import { missingIndexes } from '../generations/make-slot.js';
@@ -75,32 +76,35 @@ export async function tallyOfLog(
   onProgress: OnProgress = () => undefined,
 ): Promise<EventTally> {
   const tally = EventTally.empty();
-  const fetch = (after: number): Promise<Buffer[]> =>
-    rawDocuments(
-      log.events.find(
-        { _id: { $gt: Long.fromNumber(after), $lte: Long.fromNumber(Math.min(upTo, after + PAGE)) } },
-        { ...RAW, projection: { type: 1, hash: 1 }, sort: { _id: 1 }, batchSize: PAGE },
-      ),
-    );
+  const fetch = (after: number): Promise<RawBatch> => {
+    const until = Math.min(upTo, after + PAGE);
+    return findRaw(log.db, log.events.collectionName, {
+      filter: { _id: { $gt: Long.fromNumber(after), $lte: Long.fromNumber(until) } },
+      projection: { type: 1, hash: 1 },
+      sort: { _id: 1 },
+      limit: until - after,
+    });
+  };
   let position = 0;
   let last: Buffer | null = null;
   let next = fetch(0);
   while (position < upTo) {
-    const page = await next;
-    const until = Math.min(upTo, position + PAGE);
+    const { bytes, starts } = await next;
+    const until = position + starts.length;
+    if (starts.length === 0) throw new LogDamaged(`position ${position + 1} is missing`);
     if (until < upTo) {
       next = fetch(until);
       // Where this ends before it is awaited (damage, a caller that stops), its failure is nobody's.
       next.catch(() => undefined);
     }
-    for (const bytes of page) {
-      const event = new RawEvent(bytes);
+    let event: RawEvent | undefined;
+    for (const start of starts) {
       position += 1;
+      event = new RawEvent(bytes, start);
       if (event.position !== position) throw new LogDamaged(`position ${position} is missing`);
-      last = event.hash;
-      if (isAbout(projection, event.type)) tally.add(last);
+      if (isAbout(projection, event.type)) tally.add(bytes, event.hashAt);
     }
-    if (position !== until) throw new LogDamaged(`position ${position + 1} is missing`);
+    last = event?.hash ?? null;
     onProgress('Certifying', position, upTo);
   }
   const head = await readHead(log);
