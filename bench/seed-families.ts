@@ -1,4 +1,3 @@
-import type { mongo } from 'mongoose';
 import { v7 as uuidv7 } from 'uuid';
 import { chainEvents, type PlacedEvent } from '../src/event-log/event-bytes.js';
 import { headFields, type LogHead } from '../src/event-log/log-head.js';
@@ -70,7 +69,7 @@ async function newKeys(
 
 async function insert(log: LogCollections, head: LogHead, placed: readonly PlacedEvent[]): Promise<LogHead> {
   const chained = chainEvents(head, placed);
-  await log.events.insertMany(chained.documents as mongo.OptionalUnlessRequiredId<never>[], {
+  await log.events.insertMany(chained.documents, {
     ordered: false,
   });
   await log.head.updateOne({ _id: 'head' }, { $set: headFields(chained.head) });

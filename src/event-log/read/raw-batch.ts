@@ -33,13 +33,12 @@ export interface RawBatch {
  * @param session in whose snapshot to read; without one what is committed on a majority is read
  */
 export async function findRaw(
-  db: mongo.Db,
-  collection: string,
+  { db, collectionName }: Pick<mongo.Collection, 'db' | 'collectionName'>,
   { limit, ...find }: RawFind,
   session?: mongo.ClientSession,
 ): Promise<RawBatch> {
   const command = {
-    find: collection,
+    find: collectionName,
     ...find,
     limit,
     batchSize: limit,

@@ -3,7 +3,7 @@ import mongoose, { type mongo } from 'mongoose';
 import type { ProjectionEngine } from '../engine.js';
 import type { StoredDocument } from '../documents.js';
 import { findRaw, type RawBatch } from '../../event-log/read/raw-batch.js';
-import { liveGeneration, slotCollection } from '../generations/status.js';
+import { liveGeneration } from '../generations/status.js';
 import { catchUp } from '../runner/catch-up.js';
 import type { OpenGeneration } from '../runner/open-generation.js';
 import { compareDocument, noDifferences, type Differences } from './differences.js';
@@ -44,7 +44,7 @@ export async function compareWithLive(
   for (;;) {
     const live = await readLivePage(engine, generation, after);
     await catchUp(engine, generation, live.position);
-    const expected = await readPage(engine, slotCollection(projection.name, slot), after);
+    const expected = await readPage(engine.slot(projection.name, slot), after);
     const upTo = lowestEnd(expected, live.documents);
     if (upTo === null) {
       for (const bytes of await readMisnamed(live.slot)) compareDocument(differences, undefined, bytes);
@@ -79,7 +79,7 @@ async function readLivePage(
       const position = Number(live.generation.checkpoint);
       if (position >= generation.checkpoint) {
         const slot = engine.slot(name, live.slot);
-        const documents = await readPage(engine, slot.collectionName, after, session);
+        const documents = await readPage(slot, after, session);
         return { slot, documents, position };
       }
       if (Date.now() > until) {
@@ -100,14 +100,13 @@ function atSnapshot(session: mongo.ClientSession): mongo.FindOptions {
 }
 
 function readPage(
-  { db }: ProjectionEngine,
-  collection: string,
+  documents: mongo.Collection<StoredDocument>,
   after: string | null,
   session?: mongo.ClientSession,
 ): Promise<RawBatch> {
   // Of strings alone: ids of other types are in no order with them.
   const filter = { _id: after === null ? { $gte: '' } : { $gt: after } };
-  return findRaw(db, collection, { filter, sort: { _id: 1 }, limit: PAGE }, session);
+  return findRaw(documents, { filter, sort: { _id: 1 }, limit: PAGE }, session);
 }
 
 /** Documents whose id is no string: no event has made them. They lie on both sides of all strings. */

@@ -18,12 +18,12 @@ export type WholeStream = readonly RawEvent[];
  * @throws LogDamaged where a version is missing
  */
 export async function* readWholeStreams(
-  { db, events }: LogCollections,
+  { events }: LogCollections,
   { after, upTo }: { after: string | null; upTo: number },
 ): AsyncGenerator<WholeStream[]> {
   const fetch = async (from: { stream: string; version: number } | null): Promise<RawEvent[]> => {
     const min = from === null ? {} : { min: { stream: from.stream, version: from.version } };
-    const { bytes, starts } = await findRaw(db, events.collectionName, {
+    const { bytes, starts } = await findRaw(events, {
       ...min,
       hint: BY_STREAM,
       limit: PAGE,
