@@ -51,7 +51,9 @@ export class LogTally {
    * All of them up to `position`, which is not before where it was read to.
    * @throws LogDamaged where a position is missing, or the last hash is not the head's
    */
-  async upTo(position: number, onProgress?: OnProgress): Promise<EventTally> {
+  async upTo(position: number, onProgress: OnProgress = () => undefined): Promise<EventTally> {
+    // Also where there is nothing left to read.
+    onProgress('Certifying', this.position, position);
     await this.readOn(position, onProgress);
     const head = await readHead(this.log);
     if (head.position === position && this.last !== null && !head.hash.equals(this.last)) {
