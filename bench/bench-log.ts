@@ -30,6 +30,9 @@ export interface BenchLog {
   readonly collectionsWithMoreConnections: LogCollections;
   /** Signed in as an administrator, with a connection for every caller: for plain inserts. */
   readonly plain: mongo.Db;
+  /** As the service, for processes that a benchmark starts; and what opens the families' keys. */
+  readonly uri: string;
+  readonly kek: Buffer;
   readonly mongodbVersion: string;
   close(): Promise<void>;
 }
@@ -53,6 +56,8 @@ export async function openBenchLog(): Promise<BenchLog> {
     collectionsWithMoreConnections: new LogCollections(serviceWithMore, logDatabaseOf(BENCH_NAME)),
     keys: new FamilyKeys(collections.db.collection('family_keys'), kek),
     plain: root.db(BENCH_NAME),
+    uri,
+    kek: kek.key,
     mongodbVersion: mongod.version,
     close: async () => {
       await log.close();

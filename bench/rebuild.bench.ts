@@ -1,75 +1,81 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { mongo } from 'mongoose';
-import { FamilyEventDecoder } from '../src/families/read-models/family-event-decoder.js';
 import { families } from '../src/families/read-models/families.js';
-import { readModels } from '../src/families/read-models/index.js';
-import { ENGINE_TIMES, ProjectionEngine } from '../src/projections/engine.js';
-import { rebuild } from '../src/projections/rebuild/rebuild.js';
-import type { BenchLog } from './bench-log.js';
-import { BENCH_NAME } from './bench-log.js';
+import { ENGINE_TIMES } from '../src/projections/engine.js';
+import {
+  slotCollection,
+  STATUS_COLLECTION,
+  type ProjectionStatus,
+} from '../src/projections/generations/status.js';
+import { BENCH_NAME, type BenchLog } from './bench-log.js';
+import { startRebuilder } from './rebuilder.js';
 import { seedFamilies } from './seed-families.js';
 
 const PER_PAGE = 5_000;
 
-/** Seconds of each round, taking turns, and the most memory that Node used. */
-export interface RebuildFigures {
+/** How large a log, and how often it is rebuilt. */
+export interface RebuildSize {
   families: number;
   eventsEach: number;
-  floorRead: number[];
-  floorInsert: number[];
-  floor: number[];
-  rebuild: number[];
-  peakRssMb: number;
+  rounds: number;
+}
+
+/** Events per second of each round, CPU seconds of this side of the database, and the most memory of a rebuild. */
+export interface RebuildFigures extends RebuildSize {
+  floorPerSecond: number[];
+  rebuildPerSecond: number[];
+  floorCpuSeconds: number[];
+  rebuildCpuSeconds: number[];
+  peakRssMb: number[];
 }
 
 /**
- * The rebuild of `families`, certified and compared, against the floor: bare driver reads the same events decoded,
- * then bare `insertMany` of the same final documents.
+ * The rebuild of `families`, compared with the live ones, certified and switched to, against the floor: bare driver
+ * reads the same events decoded, then bare `insertMany` of the same final documents. They take turns.
  */
-export async function measureRebuild(
-  bench: BenchLog,
-  size: { families: number; eventsEach: number },
-  rounds: number,
-): Promise<RebuildFigures> {
+export async function measureRebuild(bench: BenchLog, size: RebuildSize): Promise<RebuildFigures> {
   await seedFamilies(bench.collections, bench.keys, size.families, size.eventsEach);
-  const engine = new ProjectionEngine(
-    bench.collections,
-    BENCH_NAME,
-    readModels,
-    new FamilyEventDecoder(bench.keys),
-  );
+  const events = size.families * size.eventsEach;
   const figures: RebuildFigures = {
     ...size,
-    floorRead: [],
-    floorInsert: [],
-    floor: [],
-    rebuild: [],
-    peakRssMb: 0,
+    floorPerSecond: [],
+    rebuildPerSecond: [],
+    floorCpuSeconds: [],
+    rebuildCpuSeconds: [],
+    peakRssMb: [],
   };
-  const watch = setInterval(() => {
-    figures.peakRssMb = Math.max(figures.peakRssMb, process.memoryUsage.rss() / 2 ** 20);
-  }, 50);
+  const rebuilder = await startRebuilder(bench, BENCH_NAME);
   try {
-    for (let round = 0; round < rounds; round += 1) {
-      const { seconds } = await rebuild(engine, families);
-      figures.rebuild.push(seconds);
-      const read = await timed(() => readAll(bench));
-      const inserted = await insertSame(engine, bench.plain);
-      figures.floorRead.push(read);
-      figures.floorInsert.push(inserted);
-      figures.floor.push(read + inserted);
+    // The first one finds nothing to compare with, and code that is not compiled yet; so does the first floor.
+    await rebuilder.rebuild();
+    for (let round = 0; round < size.rounds; round += 1) {
       await sleep(ENGINE_TIMES.slotRestMs);
+      const rebuilt = await rebuilder.rebuild();
+      if (!rebuilt.isSame || rebuilt.documents !== size.families) throw new Error('A rebuild differs');
+      figures.rebuildPerSecond.push(events / rebuilt.seconds);
+      figures.rebuildCpuSeconds.push(rebuilt.cpuSeconds);
+      figures.peakRssMb.push(rebuilt.peakRssMb);
+      const read = await measured(() => readAll(bench));
+      const inserted = await insertSame(bench.plain);
+      figures.floorPerSecond.push(events / (read.seconds + inserted.seconds));
+      figures.floorCpuSeconds.push(read.cpuSeconds + inserted.cpuSeconds);
     }
   } finally {
-    clearInterval(watch);
+    await rebuilder.close();
   }
   return figures;
 }
 
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const began = performance.now();
+interface Spent {
+  seconds: number;
+  cpuSeconds: number;
+}
+
+async function measured(work: () => Promise<unknown>): Promise<Spent> {
+  const [began, before] = [performance.now(), process.cpuUsage()];
   await work();
-  return (performance.now() - began) / 1_000;
+  const { user, system } = process.cpuUsage(before);
+  return { seconds: (performance.now() - began) / 1_000, cpuSeconds: (user + system) / 1e6 };
 }
 
 async function readAll({ collections }: BenchLog): Promise<number> {
@@ -79,16 +85,18 @@ async function readAll({ collections }: BenchLog): Promise<number> {
   return read;
 }
 
-/** Seconds that inserting alone takes; the documents are read in pages before each insert. */
-async function insertSame(engine: ProjectionEngine, plain: mongo.Db): Promise<number> {
-  const status = await engine.statuses.findOne({ _id: families.name });
-  const live = engine.slot(families.name, status?.live ?? 'a');
-  const copy = plain.collection<{ _id: string; position: mongo.Long }>('floor');
+/** What inserting alone takes; the documents are read in pages before each insert. */
+async function insertSame(plain: mongo.Db): Promise<Spent> {
+  const status = await plain.collection<ProjectionStatus>(STATUS_COLLECTION).findOne({ _id: families.name });
+  const live = plain.collection<{ _id: string }>(slotCollection(families.name, status?.live ?? 'a'));
+  const copy = plain.collection<{ _id: string }>('floor');
   await copy.drop();
-  let seconds = 0;
-  let page: { _id: string; position: mongo.Long }[] = [];
+  const spent: Spent = { seconds: 0, cpuSeconds: 0 };
+  let page: { _id: string }[] = [];
   const store = async (): Promise<void> => {
-    seconds += await timed(() => copy.insertMany(page, { ordered: false }));
+    const { seconds, cpuSeconds } = await measured(() => copy.insertMany(page, { ordered: false }));
+    spent.seconds += seconds;
+    spent.cpuSeconds += cpuSeconds;
     page = [];
   };
   for await (const document of live.find({}, { batchSize: PER_PAGE, promoteLongs: false })) {
@@ -96,5 +104,5 @@ async function insertSame(engine: ProjectionEngine, plain: mongo.Db): Promise<nu
     if (page.length === PER_PAGE) await store();
   }
   if (page.length > 0) await store();
-  return seconds;
+  return spent;
 }

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { measureAppends } from './append.bench.js';
 import { openBenchLog } from './bench-log.js';
+import { largeRebuildReport, projectionsReport } from './projections-report.js';
+import { measureLargeRebuild, measureProjections } from './projections.bench.js';
 import { measureRegistration } from './registration.bench.js';
 import { isMet, ratio, toMarkdown, writeBetweenMarkers, writeJson, type Report } from './report.js';
 
@@ -8,13 +10,22 @@ import { isMet, ratio, toMarkdown, writeBetweenMarkers, writeJson, type Report }
 const ROOT = join(import.meta.dirname, '..', '..');
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 7);
 
-/** `npm run bench [-- append|registration]`; only a run of everything replaces the published table. */
+const HALVES = ['append', 'registration', 'projections', 'rebuild-large'] as const;
+/** Takes many minutes, and is asked for by name. */
+const ON_DEMAND = ['rebuild-large'];
+
+/** `npm run bench [-- <half>]`; only a run of everything replaces the published table. */
 const [only] = process.argv.slice(2);
+if (only !== undefined && !HALVES.some((half) => half === only)) {
+  throw new Error(`There is no "${only}" to measure; there are ${HALVES.join(', ')}`);
+}
+const isWanted = (half: (typeof HALVES)[number]): boolean =>
+  only === undefined ? !ON_DEMAND.includes(half) : only === half;
 const bench = await openBenchLog();
 const reports: Report[] = [];
 const raw: Record<string, unknown> = {};
 try {
-  if (only !== 'registration') {
+  if (isWanted('append')) {
     const figures = await measureAppends(bench, ROUNDS);
     raw['append'] = figures;
     reports.push(appendReport(figures));
@@ -22,10 +33,20 @@ try {
 } finally {
   await bench.close();
 }
-if (only !== 'append') {
+if (isWanted('registration')) {
   const figures = await measureRegistration(join(ROOT, 'dist', 'main.js'));
   raw['registration'] = figures;
   reports.push(registrationReport(figures));
+}
+if (isWanted('projections')) {
+  const figures = await measureProjections(ROUNDS);
+  raw['projections'] = figures;
+  reports.push(projectionsReport(figures));
+}
+if (isWanted('rebuild-large')) {
+  const figures = await measureLargeRebuild(Math.min(ROUNDS, 3));
+  raw['rebuild-large'] = figures;
+  reports.push(largeRebuildReport(figures));
 }
 const date = new Date();
 const markdown = toMarkdown(reports, bench.mongodbVersion, date);

@@ -1,4 +1,3 @@
-import type { mongo } from 'mongoose';
 import { v7 as uuidv7 } from 'uuid';
 import { chainEvents, type PlacedEvent } from '../src/event-log/event-bytes.js';
 import { headFields, type LogHead } from '../src/event-log/log-head.js';

@@ -2,8 +2,12 @@ import { secureRandom } from './random-pool.js';
 import mongoose, { type mongo } from 'mongoose';
 import { LRUCache } from 'lru-cache';
 import type { StoredAlongside } from '../event-log/append/append-request.js';
-import { DATA_KEY_BYTES, unwrapKey, wrapKey } from './wrap-key.js';
+import { findRaw, type RawFind } from '../event-log/read/raw-batch.js';
+import { DATA_KEY_BYTES, KeyDoesNotUnwrap, unwrapKey, wrapKey } from './wrap-key.js';
 
+const { BSON } = mongoose.mongo;
+/** One document among others, its binary as it is. */
+const IN_A_BATCH = { allowObjectSmallerThanBufferSize: true, promoteBuffers: true };
 /** Unwrapped keys kept in memory; a family at work is unwrapped once. */
 const CACHED_KEYS = 10_000;
 /**
@@ -79,4 +83,51 @@ export class FamilyKeys {
     }
     return keys;
   }
+
+  /**
+   * The keys of very many families, for those who read the log in bulk: none is remembered, and one that does not
+   * unwrap is the trouble of its own family. Families without a key are missing from the answer.
+   */
+  async readMany(families: readonly string[]): Promise<Map<string, Buffer | KeyDoesNotUnwrap>> {
+    const wanted = new Set(families);
+    const keys = new Map<string, Buffer | KeyDoesNotUnwrap>();
+    const [first, last] = [families[0], families.at(-1)];
+    // Who reads stream by stream wants neighbours: a stretch of the keys, which a list of all their ids is not.
+    if (first !== undefined && last !== undefined && isAscending(families)) {
+      const limit = Math.ceil(wanted.size * 1.25);
+      const filter = { _id: { $gte: first, $lte: last } };
+      await this.readInto(keys, wanted, { filter, sort: { _id: 1 }, limit });
+    }
+    const left = [...wanted].filter((family) => !keys.has(family));
+    if (left.length > 0) {
+      await this.readInto(keys, wanted, { filter: { _id: { $in: left } }, limit: left.length });
+    }
+    return keys;
+  }
+
+  private async readInto(
+    keys: Map<string, Buffer | KeyDoesNotUnwrap>,
+    wanted: ReadonlySet<string>,
+    find: RawFind,
+  ): Promise<void> {
+    const { bytes, starts } = await findRaw(this.keys, { ...find, projection: { wrapped: 1 } });
+    for (const index of starts) {
+      const { _id: family, wrapped } = BSON.deserialize(bytes, { ...IN_A_BATCH, index });
+      if (typeof family === 'string' && wanted.has(family)) keys.set(family, this.unwrap(family, wrapped));
+    }
+  }
+
+  private unwrap(family: string, wrapped: unknown): Buffer | KeyDoesNotUnwrap {
+    if (!Buffer.isBuffer(wrapped)) return new KeyDoesNotUnwrap(family);
+    try {
+      return unwrapKey(this.keyEncryptionKey.key, family, wrapped);
+    } catch (error) {
+      if (error instanceof KeyDoesNotUnwrap) return error;
+      throw error;
+    }
+  }
+}
+
+function isAscending(families: readonly string[]): boolean {
+  return families.every((family, index) => index === 0 || (families[index - 1] ?? '') <= family);
 }

@@ -1,4 +1,9 @@
 import { pino } from 'pino';
+import { connectDatabase } from '../../src/database/connect.js';
+import { LogCollections } from '../../src/event-log/log-collections.js';
+import { FamilyEventDecoder } from '../../src/families/read-models/family-event-decoder.js';
+import { readModels } from '../../src/families/read-models/index.js';
+import { ProjectionEngine } from '../../src/projections/engine.js';
 import { ProjectionsService } from '../../src/projections/projections.service.js';
 import { ProjectionNotBuilt } from '../../src/projections/read/live-slot.js';
 import {
@@ -47,6 +52,25 @@ describe('a read after one’s own write', () => {
       'families has reached position 1; position 3 was waited for in vain',
     );
     expect(Date.now() - began).toBeLessThan(1_500);
+  });
+
+  it('asks the database no more often for three hundred who wait than for one', async () => {
+    await buildAll(test.engine());
+    const position = await test.append(await test.register(), renamed('Changed'));
+    const client = await connectDatabase(test.database.uriAs('service'), { monitorCommands: true });
+    let asked = 0;
+    client.on('commandStarted', ({ commandName, command }) => {
+      if (commandName === 'find' && command['find'] === 'projection_status') asked += 1;
+    });
+    const log = new LogCollections(client, test.database.logName);
+    const decoder = new FamilyEventDecoder(test.keys);
+    const engine = new ProjectionEngine(log, test.database.name, readModels, decoder);
+    const waiting = Array.from({ length: 300 }, () => waitUntilReached(engine, 'families', position, { waitMs: 400 }));
+    const outcomes = await Promise.allSettled(waiting);
+    await client.close();
+    expect(outcomes.every(({ status }) => status === 'rejected')).toBe(true);
+    // Every 8 ms at most, and once at first.
+    expect(asked).toBeLessThan(60);
   });
 
   it('does not wait for a position that the log has not reached', async () => {

@@ -5,7 +5,7 @@ import type { ProjectionEngine, EngineTimes } from '../../src/projections/engine
 import { liveGeneration, type ProjectionStatus } from '../../src/projections/generations/status.js';
 import type { Projection } from '../../src/projections/projection.js';
 import { EventTally } from '../../src/projections/rebuild/accounted-events.js';
-import { tallyOfLog } from '../../src/projections/rebuild/certify.js';
+import { tallyOfLog } from '../../src/projections/rebuild/log-tally.js';
 import { RebuildRunning } from '../../src/projections/rebuild/rebuild-lease.js';
 import { rebuild, type RebuildReport } from '../../src/projections/rebuild/rebuild.js';
 import { ProjectionRunner } from '../../src/projections/runner/runner.js';

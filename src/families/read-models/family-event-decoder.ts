@@ -8,6 +8,9 @@ import { UnknownEventShape } from '../domain/errors.js';
 import { familyOf, toFamilyEvent } from '../family-stream.js';
 import { FamilyKeyMissing } from '../load-family.js';
 
+/** So many at once are no families at work, whose keys are worth remembering. */
+const MANY_FAMILIES = 200;
+
 /** Opens families' events for projections: keys found in bulk, sealed parts opened, old shapes lifted. */
 export class FamilyEventDecoder implements EventDecoder {
   constructor(private readonly keys: FamilyKeys) {}
@@ -17,12 +20,13 @@ export class FamilyEventDecoder implements EventDecoder {
   }
 
   async decode(events: readonly RecordedEvent[]): Promise<Decoded[]> {
-    const keys = await this.findKeys(events.flatMap(({ stream }) => familyOf(stream) ?? []));
+    const keys = await this.findKeys(familiesOf(events));
     return events.map((recorded) => decodeOne(recorded, keys));
   }
 
   /** A key that was altered is the trouble of its own family. */
   private async findKeys(families: readonly string[]): Promise<Map<string, Buffer | KeyDoesNotUnwrap>> {
+    if (families.length >= MANY_FAMILIES) return this.keys.readMany(families);
     const altered = new Map<string, KeyDoesNotUnwrap>();
     for (;;) {
       try {
@@ -34,6 +38,13 @@ export class FamilyEventDecoder implements EventDecoder {
       }
     }
   }
+}
+
+/** Their families in the order in which they come; one whose events come together is named once. */
+function familiesOf(events: readonly RecordedEvent[]): string[] {
+  return events.flatMap(({ stream }, index) =>
+    stream === events[index - 1]?.stream ? [] : (familyOf(stream) ?? []),
+  );
 }
 
 function decodeOne(recorded: RecordedEvent, keys: ReadonlyMap<string, Buffer | KeyDoesNotUnwrap>): Decoded {

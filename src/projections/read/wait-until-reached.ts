@@ -49,9 +49,7 @@ export async function waitUntilReached(
 ): Promise<Slot> {
   const until = Date.now() + waitMs;
   for (let tries = 0; ; tries += 1) {
-    const live = liveGeneration(
-      await engine.statuses.findOne({ _id: projection }, { projection: { live: 1, slots: 1 } }),
-    );
+    const live = await lookTogether(engine, projection, tries === 0 ? 0 : POLL_MS);
     if (live === null) throw new ProjectionNotBuilt(projection);
     const reached = Number(live.generation.checkpoint);
     if (reached >= position) return live.slot;
@@ -60,8 +58,32 @@ export async function waitUntilReached(
       hurry?.();
     }
     if (Date.now() > until) throw new ProjectionBehind(projection, position, reached);
-    await sleep(POLL_MS);
   }
+}
+
+type Live = ReturnType<typeof liveGeneration>;
+
+/** Looks that somebody of this process waits for: at once, and after a pause. */
+const looks = new WeakMap<ProjectionEngine, Map<string, Promise<Live>>>();
+
+/**
+ * What is live, read after `pauseMs`: once for all who wait. Each on its own would ask more the further behind the
+ * projection is, until it could not catch up for being asked. One who joins late is told nothing wrong: what a live
+ * generation has reached it does not lose.
+ */
+function lookTogether(engine: ProjectionEngine, projection: string, pauseMs: number): Promise<Live> {
+  const ours = looks.get(engine) ?? new Map<string, Promise<Live>>();
+  looks.set(engine, ours);
+  const key = `${projection} ${pauseMs}`;
+  const look = ours.get(key) ?? lookAfter(engine, projection, pauseMs).finally(() => ours.delete(key));
+  ours.set(key, look);
+  return look;
+}
+
+async function lookAfter(engine: ProjectionEngine, projection: string, pauseMs: number): Promise<Live> {
+  if (pauseMs > 0) await sleep(pauseMs);
+  const wanted = { projection: { live: 1, slots: 1 } };
+  return liveGeneration(await engine.statuses.findOne({ _id: projection }, wanted));
 }
 
 async function requireKnown({ log }: ProjectionEngine, position: number): Promise<void> {

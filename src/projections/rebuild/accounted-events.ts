@@ -32,10 +32,10 @@ export class EventTally {
     return tally;
   }
 
-  /** Takes one event into account, by its hash of 32 bytes. */
-  add(hash: Buffer): void {
+  /** Takes one event into account, by the 32 bytes of its hash, which begin at `at`. */
+  add(bytes: Buffer, at = 0): void {
     this.events += 1;
-    this.addLanes(hash);
+    this.addLanes(bytes, at);
   }
 
   /** Takes all of another tally into account. */
@@ -58,9 +58,9 @@ export class EventTally {
     return bytes;
   }
 
-  private addLanes(bytes: Buffer): void {
+  private addLanes(bytes: Buffer, at = 0): void {
     for (let lane = 0; lane < LANES; lane += 1) {
-      this.lanes[lane] = (this.lanes[lane] ?? 0) + bytes.readUInt32LE(lane * 4);
+      this.lanes[lane] = (this.lanes[lane] ?? 0) + bytes.readUInt32LE(at + lane * 4);
     }
   }
 }

@@ -106,7 +106,7 @@ async function fold(
   const addition: Addition = { documents: [], parked: [], tally: EventTally.empty(), cursor };
   let from = 0;
   for (const stream of relevant) {
-    for (const { hash } of stream) addition.tally.add(hash);
+    for (const { bytes, hashAt } of stream) addition.tally.add(bytes, hashAt);
     const folded = foldStream(projection, decoded.slice(from, from + stream.length));
     from += stream.length;
     for (const [id, document] of folded.documents) {

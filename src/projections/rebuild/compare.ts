@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import mongoose, { type mongo } from 'mongoose';
 import type { ProjectionEngine } from '../engine.js';
 import type { StoredDocument } from '../documents.js';
+import { findRaw, type RawBatch } from '../../event-log/read/raw-batch.js';
 import { liveGeneration } from '../generations/status.js';
 import { catchUp } from '../runner/catch-up.js';
 import type { OpenGeneration } from '../runner/open-generation.js';
@@ -44,23 +45,21 @@ export async function compareWithLive(
     const live = await readLivePage(engine, generation, after);
     await catchUp(engine, generation, live.position);
     const expected = await readPage(engine.slot(projection.name, slot), after);
-    // Both pages are complete up to here; what comes after it is read again with the next.
     const upTo = lowestEnd(expected, live.documents);
-    const isIn = ({ id }: RawDocument): boolean => upTo === null || Buffer.compare(id, upTo) <= 0;
-    compareAll(differences, expected.filter(isIn), live.documents.filter(isIn));
-    compared += expected.filter(isIn).length;
-    onProgress('Comparing', compared, Math.max(compared, generation.documents));
     if (upTo === null) {
       for (const bytes of await readMisnamed(live.slot)) compareDocument(differences, undefined, bytes);
       return differences;
     }
+    if (isSame(expected, live.documents)) compared += expected.starts.length;
+    else compared += compareAll(differences, upTo, expected, live.documents);
+    onProgress('Comparing', compared, Math.max(compared, generation.documents));
     after = upTo.toString('utf8');
   }
 }
 
 /** A page of the live generation as it was at one moment, and the position it had reached then. */
 interface LivePage {
-  documents: RawDocument[];
+  documents: RawBatch;
   slot: mongo.Collection<StoredDocument>;
   position: number;
 }
@@ -80,7 +79,8 @@ async function readLivePage(
       const position = Number(live.generation.checkpoint);
       if (position >= generation.checkpoint) {
         const slot = engine.slot(name, live.slot);
-        return { slot, documents: await readPage(slot, after, atSnapshot(session)), position };
+        const documents = await readPage(slot, after, session);
+        return { slot, documents, position };
       }
       if (Date.now() > until) {
         throw new NotComparable(
@@ -99,23 +99,14 @@ function atSnapshot(session: mongo.ClientSession): mongo.FindOptions {
   return { session, readConcern: new mongoose.mongo.ReadConcern('snapshot') };
 }
 
-async function readPage(
+function readPage(
   documents: mongo.Collection<StoredDocument>,
   after: string | null,
-  options: mongo.FindOptions = {},
-): Promise<RawDocument[]> {
+  session?: mongo.ClientSession,
+): Promise<RawBatch> {
   // Of strings alone: ids of other types are in no order with them.
-  const found = documents.find(
-    { _id: after === null ? { $gte: '' } : { $gt: after } },
-    {
-      ...options,
-      raw: true,
-      sort: { _id: 1 },
-      limit: PAGE,
-      batchSize: PAGE,
-    },
-  );
-  return (await found.toArray()).map(toRaw);
+  const filter = { _id: after === null ? { $gte: '' } : { $gt: after } };
+  return findRaw(documents, { filter, sort: { _id: 1 }, limit: PAGE }, session);
 }
 
 /** Documents whose id is no string: no event has made them. They lie on both sides of all strings. */
@@ -126,30 +117,50 @@ async function readMisnamed(documents: mongo.Collection<StoredDocument>): Promis
   return [...before, ...behind] as unknown as Buffer[];
 }
 
-/** With `raw`, what the driver gives is the document's own bytes. `_id` is always first, and a string. */
-function toRaw(document: unknown): RawDocument {
-  const bytes = document as Buffer;
-  const from = 4 + '\x02_id\0'.length + 4;
-  const length = bytes.readInt32LE(from - 4);
-  return { id: bytes.subarray(from, from + length - 1), bytes };
+function documentsIn({ bytes, starts }: RawBatch): RawDocument[] {
+  return starts.map((start) => ({
+    id: idAt(bytes, start),
+    bytes: bytes.subarray(start, start + bytes.readInt32LE(start)),
+  }));
 }
 
-/** Where the shorter of two pages ends, by the order of bytes that MongoDB sorts ids in; null for both at the end. */
-function lowestEnd(...pages: readonly (readonly RawDocument[])[]): Buffer | null {
-  const ends = pages.filter((page) => page.length === PAGE).map((page) => page.at(-1)?.id ?? Buffer.alloc(0));
+/** `_id` is always first, and here a string. */
+function idAt(bytes: Buffer, start: number): Buffer {
+  const from = start + 4 + '\x02_id\0'.length + 4;
+  return bytes.subarray(from, from + bytes.readInt32LE(from - 4) - 1);
+}
+
+/**
+ * Up to where both pages are complete: the end of the one that ends first, by the order of bytes that MongoDB sorts
+ * ids in; what comes after it is read again with the next. An empty page has no end: there is nothing more. Null
+ * where both are.
+ */
+function lowestEnd(...pages: readonly RawBatch[]): Buffer | null {
+  const ends = pages.flatMap(({ bytes, starts }) => {
+    const last = starts.at(-1);
+    return last === undefined ? [] : [idAt(bytes, last)];
+  });
   return ends.toSorted((a, b) => Buffer.compare(a, b))[0] ?? null;
 }
 
-function compareAll(
-  differences: Differences,
-  expected: readonly RawDocument[],
-  found: readonly RawDocument[],
-): void {
-  const byId = new Map(found.map(({ id, bytes }) => [id.toString('latin1'), bytes]));
-  for (const { id, bytes } of expected) {
+/** Whether two pages hold the same documents: most do, and need no look at each of them. */
+function isSame(a: RawBatch, b: RawBatch): boolean {
+  const [from, other] = [a.starts[0], b.starts[0]];
+  if (from === undefined || other === undefined) return false;
+  return a.bytes.compare(b.bytes, other, b.end, from, a.end) === 0;
+}
+
+/** Compares all up to an id, and says how many should be there. */
+function compareAll(differences: Differences, upTo: Buffer, expected: RawBatch, found: RawBatch): number {
+  const isIn = ({ id }: RawDocument): boolean => Buffer.compare(id, upTo) <= 0;
+  const wanted = documentsIn(expected).filter(isIn);
+  const present = documentsIn(found).filter(isIn);
+  const byId = new Map(present.map(({ id, bytes }) => [id.toString('latin1'), bytes]));
+  for (const { id, bytes } of wanted) {
     const key = id.toString('latin1');
     compareDocument(differences, bytes, byId.get(key));
     byId.delete(key);
   }
   for (const bytes of byId.values()) compareDocument(differences, undefined, bytes);
+  return wanted.length;
 }

@@ -1,14 +1,14 @@
 import { LogDamaged } from '../../event-log/errors.js';
-import type { RecordedEvent } from '../../event-log/event.js';
 import type { LogCollections } from '../../event-log/log-collections.js';
-import { RAW, RawEvent, rawDocuments } from '../../event-log/read/raw-event.js';
+import { findRaw } from '../../event-log/read/raw-batch.js';
+import { RawEvent } from '../../event-log/read/raw-event.js';
 
 /** Events per page: some 3 MB of them. */
 const PAGE = 5_000;
 const BY_STREAM = { stream: 1, version: 1 } as const;
 
 /** One stream's events from the first on, in order. */
-export type WholeStream = readonly RecordedEvent[];
+export type WholeStream = readonly RawEvent[];
 
 /**
  * The log stream by stream, in the order of their names, by the index that keeps versions unique: whatever
@@ -22,19 +22,23 @@ export async function* readWholeStreams(
   { after, upTo }: { after: string | null; upTo: number },
 ): AsyncGenerator<WholeStream[]> {
   const fetch = async (from: { stream: string; version: number } | null): Promise<RawEvent[]> => {
-    const page = events.find({}, { ...RAW, hint: BY_STREAM, limit: PAGE, batchSize: PAGE });
-    const documents = await rawDocuments(from === null ? page : page.min(from));
-    return documents.map((bytes) => new RawEvent(bytes));
+    const min = from === null ? {} : { min: { stream: from.stream, version: from.version } };
+    const { bytes, starts } = await findRaw(events, {
+      ...min,
+      hint: BY_STREAM,
+      limit: PAGE,
+    });
+    let before: RawEvent | undefined;
+    return starts.map((start) => (before = new RawEvent(bytes, start, before)));
   };
   // The smallest string after `after`.
   let next = fetch(after === null ? null : { stream: `${after}\0`, version: 0 });
-  let open: RecordedEvent[] = [];
+  let open: RawEvent[] = [];
   for (;;) {
     const page = await next;
     const last = page.at(-1);
-    const isLastPage = page.length < PAGE || last === undefined;
     // Fetched while this page is being worked on.
-    if (!isLastPage) {
+    if (last !== undefined) {
       next = fetch({ stream: last.stream, version: last.version + 1 });
       // Where this ends before it is awaited (damage, a caller that stops), its failure is nobody's.
       next.catch(() => undefined);
@@ -50,15 +54,15 @@ export async function* readWholeStreams(
       }
       open.push(event);
     }
-    if (isLastPage && open.length > 0) whole.push(upToPosition(open, upTo));
+    if (last === undefined && open.length > 0) whole.push(upToPosition(open, upTo));
     yield whole.filter((stream) => stream.length > 0);
-    if (isLastPage) return;
+    if (last === undefined) return;
   }
 }
 
 /** Positions of a stream only grow: where its last one is in, all are. */
-function upToPosition(stream: readonly RecordedEvent[], upTo: number): WholeStream {
-  const isIn = ({ position }: RecordedEvent): boolean => position <= upTo;
+function upToPosition(stream: WholeStream, upTo: number): WholeStream {
+  const isIn = ({ position }: RawEvent): boolean => position <= upTo;
   const last = stream.at(-1);
   return last !== undefined && isIn(last) ? stream : stream.filter(isIn);
 }

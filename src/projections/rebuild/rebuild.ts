@@ -12,6 +12,7 @@ import type { Projection } from '../projection.js';
 import { openGeneration, type OpenGeneration } from '../runner/open-generation.js';
 import { DocumentsMoved, Fenced } from '../runner/apply-batch.js';
 import { buildGeneration, finishBuild } from './build-generation.js';
+import { LogTally } from './log-tally.js';
 import { certify, NotCertified, type Certificate } from './certify.js';
 import { compareWithLive, NotComparable } from './compare.js';
 import { areSame, type Differences } from './differences.js';
@@ -130,14 +131,23 @@ async function complete(
   generation: OpenGeneration,
   onProgress: OnProgress,
 ): Promise<{ certificate: Certificate; compared: Differences | string }> {
+  const log = new LogTally(engine.log, lease.projection);
+  const ended = new AbortController();
+  // What the log says is read beside the replay, while that waits for the database; nothing is taken from one to the
+  // other. Told of is the replay.
+  const beside = log.readOn(lease.plan.target, () => ended.signal.throwIfAborted());
+  beside.catch(() => undefined);
   try {
     if (lease.plan.phase === 'build') {
       await buildGeneration(engine, lease, generation, onProgress);
       await finishBuild(engine, lease, generation);
     }
     const compared = await compareIfPossible(engine, lease.status, generation, onProgress);
-    return { certificate: await certify(engine, generation, onProgress), compared };
+    await beside;
+    return { certificate: await certify(engine, generation, onProgress, log), compared };
   } catch (error) {
+    ended.abort();
+    await beside.catch(() => undefined);
     // Documents that this rebuild has not written lie in its slot.
     const isDisturbed = error instanceof DocumentsMoved || hasCode(error, MONGO_CODE.duplicateKey);
     if (error instanceof NotCertified || isDisturbed) await discard(engine, generation);

@@ -1,0 +1,63 @@
+import { rebuild } from '../../src/projections/rebuild/rebuild.js';
+import { verifyProjection } from '../../src/projections/verify/verify.js';
+import { expectProjected, HASTY, liveOf } from '../support/projected.js';
+import { families } from '../support/read-models.js';
+import {
+  createTestProjections,
+  type TestProjections,
+  type WrittenFamily,
+} from '../support/test-projections.js';
+
+/** More documents than a page compares, more events than two pages hold; none of it a multiple of a page. */
+const FAMILIES = 5_203;
+
+describe('a rebuild of more than a page', () => {
+  let test: TestProjections;
+  let written: WrittenFamily[];
+
+  beforeAll(async () => {
+    test = await createTestProjections();
+    written = await Promise.all(Array.from({ length: FAMILIES }, () => test.register()));
+    // Far from where they were registered.
+    for (const familyName of ['Renamed', 'García']) {
+      await Promise.all(
+        written.map((family) =>
+          test.append(family, { type: 'FamilyRenamed', data: {}, personal: { familyName } }),
+        ),
+      );
+    }
+  }, 120_000);
+  afterAll(() => test.close());
+
+  it('makes what the log says, byte for byte', async () => {
+    const engine = test.engine(undefined, undefined, HASTY);
+    const { documents, events } = await rebuild(engine, families);
+    expect({ documents, events }).toEqual({ documents: FAMILIES, events: 3 * FAMILIES });
+    await expectProjected(test, engine, families);
+    expect(await verifyProjection(engine, families)).toMatchObject({ ok: true });
+  }, 60_000);
+
+  it('finds each document of the live generation that is not as it should be, wherever it lies', async () => {
+    const engine = test.engine(undefined, undefined, HASTY);
+    const { slot } = await liveOf(engine, families.name);
+    const live = engine.slot(families.name, slot);
+    const ids = written.map(({ id }) => id).toSorted();
+    const at = (index: number): string => ids.at(index) ?? '';
+    // At the beginning, on both sides of where a page ends, and all of the end.
+    const missing = [at(0), at(4_999), ...ids.slice(-150)];
+    const different = [at(1), at(5_000), at(5_001)];
+    await live.deleteMany({ _id: { $in: missing } });
+    await live.updateMany({ _id: { $in: different } }, { $set: { name: 'Somebody' } });
+    await live.insertMany(
+      ['', `${at(4_998)}x`, 'zzz'].map((_id) => ({ _id, position: 1 as never, name: 'Nobody' })),
+    );
+    const { differences } = await rebuild(engine, families);
+    expect(differences).toMatchObject({
+      missing: missing.length,
+      extra: 3,
+      different: different.length,
+    });
+    const again = await rebuild(engine, families, { onlyIfSame: true });
+    expect(again).toMatchObject({ switched: true, differences: { missing: 0, extra: 0, different: 0 } });
+  }, 60_000);
+});
