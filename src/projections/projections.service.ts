@@ -46,9 +46,11 @@ export class ProjectionsService {
     return this.slots.documents(projection);
   }
 
-  /** Waits until a projection has reached a position; see wait-until-reached.ts. */
-  waitUntilReached(projection: string, position: number): Promise<void> {
-    return waitUntilReached(this.engine, projection, position);
+  /** Waits until what `documents` gives next has reached a position; see wait-until-reached.ts. */
+  async waitUntilReached(projection: string, position: number): Promise<void> {
+    const slot = await waitUntilReached(this.engine, projection, position);
+    // Just switched to, perhaps: the one that was read from until now does not go on any more.
+    this.slots.saw(projection, slot, Date.now());
   }
 
   private async buildWhatIsMissing(): Promise<void> {

@@ -34,7 +34,12 @@ export class LiveSlots {
     const at = Date.now();
     const live = liveGeneration(await this.engine.statuses.findOne({ _id: projection }));
     if (live === null) throw new ProjectionNotBuilt(projection);
-    this.known.set(projection, { slot: live.slot, at });
+    this.saw(projection, live.slot, at);
     return this.engine.slot(projection, live.slot);
+  }
+
+  /** Reads go to this slot from now on: it was seen to be the live one at `at`, milliseconds of this process. */
+  saw(projection: string, slot: Slot, at: number): void {
+    if ((this.known.get(projection)?.at ?? 0) <= at) this.known.set(projection, { slot, at });
   }
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LogDamaged } from '../../event-log/errors.js';
 import { readHead } from '../../event-log/read/read-log.js';
 import type { ProjectionEngine } from '../engine.js';
-import { liveGeneration } from '../generations/status.js';
+import { liveGeneration, type Slot } from '../generations/status.js';
 import { ProjectionNotBuilt } from './live-slot.js';
 
 const POLL_MS = 8;
@@ -31,7 +31,7 @@ export class PositionUnknown extends Error {
 
 /**
  * Resolves when the live generation of a projection holds everything up to `position`: then a read sees what
- * its caller has written before.
+ * its caller has written before, in the slot that it resolves with.
  * @throws ProjectionBehind after `waitMs`, PositionUnknown, ProjectionNotBuilt
  */
 export async function waitUntilReached(
@@ -39,7 +39,7 @@ export async function waitUntilReached(
   projection: string,
   position: number,
   waitMs = WAIT_MS,
-): Promise<void> {
+): Promise<Slot> {
   const until = Date.now() + waitMs;
   for (let tries = 0; ; tries += 1) {
     const live = liveGeneration(
@@ -47,7 +47,7 @@ export async function waitUntilReached(
     );
     if (live === null) throw new ProjectionNotBuilt(projection);
     const reached = Number(live.generation.checkpoint);
-    if (reached >= position) return;
+    if (reached >= position) return live.slot;
     if (tries === 0) await requireKnown(engine, position);
     if (Date.now() > until) throw new ProjectionBehind(projection, position, reached);
     await sleep(POLL_MS);
