@@ -7,7 +7,7 @@ import type { ProjectionEngine } from './engine.js';
 import { ensureStatus, liveGeneration } from './generations/status.js';
 import type { Projection } from './projection.js';
 import { LiveSlots } from './read/live-slot.js';
-import { waitUntilReached } from './read/wait-until-reached.js';
+import { requireKnownPosition, waitUntilReached } from './read/wait-until-reached.js';
 import { rebuild } from './rebuild/rebuild.js';
 import { ProjectionRunner } from './runner/runner.js';
 
@@ -51,6 +51,14 @@ export class ProjectionsService {
     const slot = await waitUntilReached(this.engine, projection, position);
     // Just switched to, perhaps: the one that was read from until now does not go on any more.
     this.slots.saw(projection, slot, Date.now());
+  }
+
+  /**
+   * For what is read from streams, which hold every write that was acknowledged: refuses a position that the log
+   * has not reached. @throws PositionUnknown
+   */
+  requireKnownPosition(position: number): Promise<void> {
+    return requireKnownPosition(this.engine, position);
   }
 
   private async buildWhatIsMissing(): Promise<void> {

@@ -1,5 +1,6 @@
 import { Inject, Module, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { RUNTIME, type Runtime } from '../../config/runtime.js';
+import { EventLog } from '../../event-log/event-log.js';
 import { EventLogModule } from '../../event-log/event-log.module.js';
 import { LogCollections } from '../../event-log/log-collections.js';
 import { FamilyKeys } from '../../privacy/family-keys.js';
@@ -7,6 +8,7 @@ import { PrivacyModule } from '../../privacy/privacy.module.js';
 import { ProjectionEngine } from '../../projections/engine.js';
 import { ProjectionsService } from '../../projections/projections.service.js';
 import { FamilyEventDecoder } from './family-event-decoder.js';
+import { FamilyHistory } from './family-history.js';
 import { readModels } from './index.js';
 
 @Module({
@@ -21,8 +23,13 @@ import { readModels } from './index.js';
           logger,
         ),
     },
+    {
+      provide: FamilyHistory,
+      inject: [ProjectionsService, EventLog],
+      useFactory: (projections: ProjectionsService, log: EventLog) => new FamilyHistory(projections, log),
+    },
   ],
-  exports: [ProjectionsService],
+  exports: [ProjectionsService, FamilyHistory],
 })
 export class ReadModelsModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
   constructor(@Inject(ProjectionsService) private readonly projections: ProjectionsService) {}
