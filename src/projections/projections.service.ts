@@ -7,6 +7,7 @@ import type { ProjectionEngine } from './engine.js';
 import { ensureStatus, liveGeneration } from './generations/status.js';
 import type { Projection } from './projection.js';
 import { LiveSlots } from './read/live-slot.js';
+import { projectionAlarms, type ProjectionAlarm } from './read/projection-alarms.js';
 import { requireKnownPosition, waitUntilReached } from './read/wait-until-reached.js';
 import { rebuild } from './rebuild/rebuild.js';
 import { ProjectionRunner } from './runner/runner.js';
@@ -59,6 +60,11 @@ export class ProjectionsService {
    */
   requireKnownPosition(position: number): Promise<void> {
     return requireKnownPosition(this.engine, position);
+  }
+
+  /** What is wrong with projections as they stand, at the cost of one small read; see projection-alarms.ts. */
+  alarms(): Promise<ProjectionAlarm[]> {
+    return projectionAlarms(this.engine);
   }
 
   private async buildWhatIsMissing(): Promise<void> {
