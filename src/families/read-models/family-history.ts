@@ -1,4 +1,5 @@
-import type { EventLog } from '../../event-log/event-log.js';
+import type { LogCollections } from '../../event-log/log-collections.js';
+import { readStream } from '../../event-log/read/read-stream.js';
 import type { ProjectionsService } from '../../projections/projections.service.js';
 import { FamilyNotFound } from '../domain/errors.js';
 import { familyStream } from '../family-stream.js';
@@ -27,7 +28,7 @@ export interface FamilyHistoryPage {
 export class FamilyHistory {
   constructor(
     private readonly projections: ProjectionsService,
-    private readonly log: EventLog,
+    private readonly log: LogCollections,
   ) {}
 
   /**
@@ -52,7 +53,7 @@ export class FamilyHistory {
 
   /** Registered a moment ago, or parked with its very first event; or nobody. @throws FamilyNotFound */
   private async nothingOf(family: string): Promise<FamilyHistoryPage> {
-    const first = await this.log.readStream(familyStream(family), 1);
+    const first = await readStream(this.log, familyStream(family), 1);
     if (first.length === 0) throw new FamilyNotFound(family);
     return { entries: [], older: 0, position: 0 };
   }

@@ -1,6 +1,5 @@
 import { Inject, Module, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { RUNTIME, type Runtime } from '../../config/runtime.js';
-import { EventLog } from '../../event-log/event-log.js';
 import { EventLogModule } from '../../event-log/event-log.module.js';
 import { LogCollections } from '../../event-log/log-collections.js';
 import { FamilyKeys } from '../../privacy/family-keys.js';
@@ -25,8 +24,9 @@ import { readModels } from './index.js';
     },
     {
       provide: FamilyHistory,
-      inject: [ProjectionsService, EventLog],
-      useFactory: (projections: ProjectionsService, log: EventLog) => new FamilyHistory(projections, log),
+      inject: [ProjectionsService, LogCollections],
+      useFactory: (projections: ProjectionsService, log: LogCollections) =>
+        new FamilyHistory(projections, log),
     },
   ],
   exports: [ProjectionsService, FamilyHistory],
