@@ -1,7 +1,7 @@
 import { Controller, Get, Headers, Query, Res, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { FamilyHistory } from '../families/read-models/family-history.js';
+import { RecentHistory } from '../families/read-models/recent-history.js';
 import type { AccessTokenSubject } from '../sessions/access-tokens.js';
 import { answerRead } from './answers.js';
 import { BearerGuard, Caller } from './auth/bearer.guard.js';
@@ -19,7 +19,7 @@ const DEFAULT_LIMIT = 50;
 @UseGuards(BearerGuard)
 @Controller('v1/family/history')
 export class HistoryController {
-  constructor(private readonly history: FamilyHistory) {}
+  constructor(private readonly history: RecentHistory) {}
 
   @Get()
   @ApiOperation({ summary: "What happened in the caller's family, in words, newest first" })

@@ -7,7 +7,7 @@ import { PrivacyModule } from '../../privacy/privacy.module.js';
 import { ProjectionEngine } from '../../projections/engine.js';
 import { ProjectionsService } from '../../projections/projections.service.js';
 import { FamilyEventDecoder } from './family-event-decoder.js';
-import { FamilyHistory } from './family-history.js';
+import { RecentHistory } from './recent-history.js';
 import { readModels } from './index.js';
 
 @Module({
@@ -23,13 +23,13 @@ import { readModels } from './index.js';
         ),
     },
     {
-      provide: FamilyHistory,
+      provide: RecentHistory,
       inject: [ProjectionsService, LogCollections],
       useFactory: (projections: ProjectionsService, log: LogCollections) =>
-        new FamilyHistory(projections, log),
+        new RecentHistory(projections, log),
     },
   ],
-  exports: [ProjectionsService, FamilyHistory],
+  exports: [ProjectionsService, RecentHistory],
 })
 export class ReadModelsModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
   constructor(@Inject(ProjectionsService) private readonly projections: ProjectionsService) {}

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import type { FamilyHistoryPage } from '../../families/read-models/family-history.js';
+import type { HistoryPage } from '../../families/read-models/recent-history.js';
 
 /** One thing that happened in a family. */
 export class HistoryEntryView {
@@ -29,7 +29,7 @@ export class HistoryView {
   position!: number;
 }
 
-export function viewHistory({ entries, older, position }: FamilyHistoryPage): HistoryView {
+export function viewHistory({ entries, older, position }: HistoryPage): HistoryView {
   return {
     // Field by field: what else a read model may hold is none of the clients'.
     entries: entries.map(({ version, at, kind, text, by }) => ({

@@ -16,7 +16,7 @@ export interface HistoryWanted {
 }
 
 /** A part of what happened in a family, newest first. */
-export interface FamilyHistoryPage {
+export interface HistoryPage {
   entries: Activity[];
   /** How many entries are older than these, those that are not kept any more included. */
   older: number;
@@ -25,7 +25,7 @@ export interface FamilyHistoryPage {
 }
 
 /** What happened in families, in words, from the read model `family_activity`. */
-export class FamilyHistory {
+export class RecentHistory {
   constructor(
     private readonly projections: ProjectionsService,
     private readonly log: LogCollections,
@@ -35,7 +35,7 @@ export class FamilyHistory {
    * What is there of a family's history. A family whose stream is parked has it up to where it was parked.
    * @throws FamilyNotFound, ProjectionNotBuilt, ProjectionBehind, PositionUnknown
    */
-  async find(family: string, { limit, before, atLeast }: HistoryWanted): Promise<FamilyHistoryPage> {
+  async find(family: string, { limit, before, atLeast }: HistoryWanted): Promise<HistoryPage> {
     if (atLeast !== undefined) await this.projections.waitUntilReached(familyActivity.name, atLeast);
     const documents = await this.projections.documents(familyActivity.name);
     const found = await documents.findOne({ _id: family });
@@ -52,7 +52,7 @@ export class FamilyHistory {
   }
 
   /** Registered a moment ago, or parked with its very first event; or nobody. @throws FamilyNotFound */
-  private async nothingOf(family: string): Promise<FamilyHistoryPage> {
+  private async nothingOf(family: string): Promise<HistoryPage> {
     const first = await readStream(this.log, familyStream(family), 1);
     if (first.length === 0) throw new FamilyNotFound(family);
     return { entries: [], older: 0, position: 0 };
