@@ -3,9 +3,8 @@ import type { mongo } from 'mongoose';
 import { FamilyEventDecoder } from '../src/families/read-models/family-event-decoder.js';
 import { families } from '../src/families/read-models/families.js';
 import { readModels } from '../src/families/read-models/index.js';
-import { ProjectionEngine } from '../src/projections/engine.js';
+import { ENGINE_TIMES, ProjectionEngine } from '../src/projections/engine.js';
 import { rebuild } from '../src/projections/rebuild/rebuild.js';
-import { SLOT_REST_MS } from '../src/projections/read/live-slot.js';
 import type { BenchLog } from './bench-log.js';
 import { BENCH_NAME } from './bench-log.js';
 import { seedFamilies } from './seed-families.js';
@@ -59,7 +58,7 @@ export async function measureRebuild(
       figures.floorRead.push(read);
       figures.floorInsert.push(inserted);
       figures.floor.push(read + inserted);
-      await sleep(SLOT_REST_MS);
+      await sleep(ENGINE_TIMES.slotRestMs);
     }
   } finally {
     clearInterval(watch);

@@ -70,7 +70,7 @@ async function newKeys(
 
 async function insert(log: LogCollections, head: LogHead, placed: readonly PlacedEvent[]): Promise<LogHead> {
   const chained = chainEvents(head, placed);
-  await log.events.insertMany(chained.documents as mongo.OptionalUnlessRequiredId<never>[], {
+  await log.events.insertMany(chained.documents, {
     ordered: false,
   });
   await log.head.updateOne({ _id: 'head' }, { $set: headFields(chained.head) });

@@ -7,6 +7,7 @@ export const MONGO_CODE = {
   namespaceNotFound: 26,
   namespaceExists: 48,
   commandNotSupportedOnView: 166,
+  collectionUuidMismatch: 361,
   indexOptionsConflict: 85,
   indexKeySpecsConflict: 86,
   duplicateKey: 11000,

@@ -24,5 +24,11 @@ export function toStored(id: string, { fields, position }: FoldedDocument): Stor
 }
 
 export function fromStored({ _id, position, ...fields }: StoredDocument): FoldedDocument {
-  return { fields, position: Number(position) };
+  return { fields, position: toPosition(position) };
+}
+
+/** NaN for what is no position: somebody else has written the document. */
+function toPosition(stored: unknown): number {
+  if (typeof stored === 'number') return stored;
+  return Long.isLong(stored) ? stored.toNumber() : NaN;
 }

@@ -13,6 +13,18 @@ const DERIVED_OPTIONS: mongo.DbOptions = {
   ignoreUndefined: true,
 };
 
+/** How long processes wait for each other, in milliseconds. */
+export interface EngineTimes {
+  /** A runner that has not renewed its lease for this long is taken for dead. */
+  readonly leaseMs: number;
+  /** The same for a rebuild. */
+  readonly rebuildLeaseMs: number;
+  /** How long a slot is left alone after it ceased to be live: longer than anybody goes on reading it. */
+  readonly slotRestMs: number;
+}
+
+export const ENGINE_TIMES: EngineTimes = { leaseMs: 8_000, rebuildLeaseMs: 10_000, slotRestMs: 5_000 };
+
 /** What projections are run with: the log, the database of what is derived, and the means to read events. */
 export class ProjectionEngine {
   readonly db: mongo.Db;
@@ -24,6 +36,7 @@ export class ProjectionEngine {
     databaseName: string,
     readonly projections: readonly Projection[],
     readonly decoder: EventDecoder,
+    readonly times: EngineTimes = ENGINE_TIMES,
   ) {
     this.db = log.client.db(databaseName, DERIVED_OPTIONS);
     this.statuses = this.db.collection(STATUS_COLLECTION);

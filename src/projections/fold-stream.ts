@@ -1,6 +1,7 @@
 import { DocumentMissing, type Projection, type ProjectedEvent } from './projection.js';
 import type { FoldedDocument } from './documents.js';
-import { Undecodable, type Decoded } from './event-decoder.js';
+import type { RecordedEvent } from '../event-log/event.js';
+import { Undecodable, type Decoded, type EventDecoder } from './event-decoder.js';
 import type { ParkedStream } from './quarantine/quarantine.js';
 
 /** Whether a projection is about this type of event. */
@@ -21,6 +22,17 @@ export class NeedsNewerCode extends Error {
     );
     this.name = 'NeedsNewerCode';
   }
+}
+
+/** @throws NeedsNewerCode where a projection that tells of everything meets a type that this code does not know */
+export function refuseUnknownTypes(
+  { needsEveryType }: Projection,
+  decoder: EventDecoder,
+  events: readonly RecordedEvent[],
+): void {
+  if (needsEveryType !== true) return;
+  const unknown = events.find(({ type }) => !decoder.knows(type));
+  if (unknown !== undefined) throw new NeedsNewerCode(unknown.position, unknown.type, unknown.schema);
 }
 
 /** Folds one event into the document it is about. @throws whatever the projection's handler throws */
@@ -58,6 +70,11 @@ export function foldStream(
     }
   }
   return { documents, parked: null };
+}
+
+/** How many documents a stream gave. */
+export function countDocuments({ documents }: { documents: ReadonlyMap<string, unknown> }): number {
+  return [...documents.values()].filter((document) => document !== null).length;
 }
 
 /** The event, if it could be read. @throws NeedsNewerCode, or what made it unreadable */

@@ -49,7 +49,9 @@ export class ProjectionsService {
 
   /** Waits until what `documents` gives next has reached a position; see wait-until-reached.ts. */
   async waitUntilReached(projection: string, position: number): Promise<void> {
-    const slot = await waitUntilReached(this.engine, projection, position);
+    const slot = await waitUntilReached(this.engine, projection, position, {
+      hurry: () => this.runner.hurry(),
+    });
     // Just switched to, perhaps: the one that was read from until now does not go on any more.
     this.slots.saw(projection, slot, Date.now());
   }
@@ -68,11 +70,17 @@ export class ProjectionsService {
   }
 
   private async buildWhatIsMissing(): Promise<void> {
-    for (const projection of this.engine.projections) {
-      while (!this.stopping.signal.aborted && !(await this.isBuilt(projection))) {
-        await sleep(AGAIN_AFTER_MS, undefined, { signal: this.stopping.signal, ref: false }).catch(
-          () => undefined,
-        );
+    const { signal } = this.stopping;
+    let missing = this.engine.projections;
+    while (missing.length > 0 && !signal.aborted) {
+      // One that cannot be built keeps none of the others waiting.
+      const still: Projection[] = [];
+      for (const projection of missing) {
+        if (!(await this.isBuilt(projection))) still.push(projection);
+      }
+      missing = still;
+      if (missing.length > 0) {
+        await sleep(AGAIN_AFTER_MS, undefined, { signal, ref: false }).catch(() => undefined);
       }
     }
   }
@@ -80,6 +88,7 @@ export class ProjectionsService {
   /** Whether a generation of this version, or a newer one, is live by now. */
   private async isBuilt(projection: Projection): Promise<boolean> {
     try {
+      this.stopping.signal.throwIfAborted();
       const live = liveGeneration(await ensureStatus(this.engine.statuses, projection.name));
       if (live !== null && live.generation.version >= projection.version) return true;
       const report = await rebuild(this.engine, projection, { signal: this.stopping.signal });

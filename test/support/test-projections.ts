@@ -1,14 +1,16 @@
 import { randomBytes } from 'node:crypto';
+import type { mongo } from 'mongoose';
 import { v7 as uuidv7 } from 'uuid';
+import { connectDatabase } from '../../src/database/connect.js';
 import { EventLog } from '../../src/event-log/event-log.js';
 import { LogCollections } from '../../src/event-log/log-collections.js';
 import type { FamilyEvent } from '../../src/families/domain/events.js';
 import { familyStream, toNewEvent } from '../../src/families/family-stream.js';
 import { FamilyEventDecoder } from '../../src/families/read-models/family-event-decoder.js';
 import { readModels } from '../../src/families/read-models/index.js';
-import { FamilyKeys } from '../../src/privacy/family-keys.js';
+import { FamilyKeys, type KeyEncryptionKey } from '../../src/privacy/family-keys.js';
 import type { EventDecoder } from '../../src/projections/event-decoder.js';
-import { ProjectionEngine } from '../../src/projections/engine.js';
+import { ENGINE_TIMES, ProjectionEngine, type EngineTimes } from '../../src/projections/engine.js';
 import type { Projection } from '../../src/projections/projection.js';
 import { createTestDatabase, type TestDatabase } from './test-database.js';
 
@@ -26,19 +28,30 @@ export interface TestProjections {
   readonly log: EventLog;
   readonly collections: LogCollections;
   readonly keys: FamilyKeys;
-  /** The service's own engine; another set of projections or another decoder where a test brings one. */
-  engine(projections?: readonly Projection[], decoder?: EventDecoder): ProjectionEngine;
+  /** What opens the families' keys, for processes that a test starts. */
+  readonly kek: KeyEncryptionKey;
+  /** The service's own engine; another set of projections, another decoder or times where a test brings them. */
+  engine(projections?: readonly Projection[], decoder?: EventDecoder, times?: EngineTimes): ProjectionEngine;
+  /** An engine with connections of its own, as another process has them. `cut` ends those without a word. */
+  elsewhere(
+    projections?: readonly Projection[],
+    times?: EngineTimes,
+  ): Promise<{ engine: ProjectionEngine; cut(): Promise<void> }>;
   register(name?: string): Promise<WrittenFamily>;
   /** Appends events to a family, in one append. Returns the position reached. */
   append(family: WrittenFamily, ...events: FamilyEvent[]): Promise<number>;
   close(): Promise<void>;
 }
 
-export async function createTestProjections(): Promise<TestProjections> {
-  const database = await createTestDatabase();
+/** Makes them, on an installation of their own or in one that a test has already. */
+export async function createTestProjections(
+  within?: Pick<TestProjections, 'database' | 'kek'>,
+): Promise<TestProjections> {
+  const database = within?.database ?? (await createTestDatabase());
   const collections = new LogCollections(await database.clientAs('service'), database.logName);
   const log = new EventLog(collections, { deadlineMs: 8_000 });
-  const kek = { key: randomBytes(32), fingerprint: 'test' };
+  const kek = within?.kek ?? { key: randomBytes(32), fingerprint: 'test' };
+  const others: mongo.MongoClient[] = [];
   const keys = new FamilyKeys(collections.db.collection('family_keys'), kek);
   const dataKeys = new Map<string, Buffer>();
 
@@ -65,9 +78,20 @@ export async function createTestProjections(): Promise<TestProjections> {
     log,
     collections,
     keys,
+    kek,
     append,
-    engine: (projections = readModels, decoder = new FamilyEventDecoder(keys)) =>
-      new ProjectionEngine(collections, database.name, projections, decoder),
+    engine: (projections = readModels, decoder = new FamilyEventDecoder(keys), times = ENGINE_TIMES) =>
+      new ProjectionEngine(collections, database.name, projections, decoder, times),
+    elsewhere: async (projections = readModels, times = ENGINE_TIMES) => {
+      const client = await connectDatabase(database.uriAs('service'));
+      others.push(client);
+      const theirs = new LogCollections(client, database.logName);
+      const decoder = new FamilyEventDecoder(new FamilyKeys(theirs.db.collection('family_keys'), kek));
+      return {
+        engine: new ProjectionEngine(theirs, database.name, projections, decoder, times),
+        cut: () => client.close(),
+      };
+    },
     register: async (name = 'The Testers') => {
       const id = uuidv7();
       const family: WrittenFamily = { id, owner: uuidv7(), email: `${id}@example.org`, version: 0 };
@@ -85,7 +109,8 @@ export async function createTestProjections(): Promise<TestProjections> {
     },
     close: async () => {
       await log.close();
-      await database.drop();
+      for (const client of others) await client.close();
+      if (within === undefined) await database.drop();
     },
   };
 }

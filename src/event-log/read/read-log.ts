@@ -8,7 +8,7 @@ import { toLogHead, type LogHead } from '../log-head.js';
 const { Long } = mongoose.mongo;
 
 /** Events per page: the log is read by position in pages, never through one long cursor that may expire. */
-const PAGE = 1_000;
+export const EVENTS_PER_PAGE = 1_000;
 
 /** The committed end of the log. @throws LogDamaged where the head is missing. */
 export async function readHead({ head }: LogCollections): Promise<LogHead> {
@@ -27,7 +27,7 @@ export async function* readLog(
   const last = upTo ?? (await readHead(collections)).position;
   let position = after;
   while (position < last) {
-    const until = Math.min(last, position + PAGE);
+    const until = Math.min(last, position + EVENTS_PER_PAGE);
     const documents = await collections.events
       .find({ _id: { $gt: Long.fromNumber(position), $lte: Long.fromNumber(until) } })
       .sort({ _id: 1 })

@@ -2,6 +2,7 @@ import type { RecordedEvent } from '../../event-log/event.js';
 import { Undecodable, type Decoded, type EventDecoder } from '../../projections/event-decoder.js';
 import type { ProjectedEvent } from '../../projections/projection.js';
 import type { FamilyKeys } from '../../privacy/family-keys.js';
+import { KeyDoesNotUnwrap } from '../../privacy/wrap-key.js';
 import { currentSchema, isFamilyEventType, isKnownShape, type FamilyEvent } from '../domain/events.js';
 import { UnknownEventShape } from '../domain/errors.js';
 import { familyOf, toFamilyEvent } from '../family-stream.js';
@@ -16,21 +17,33 @@ export class FamilyEventDecoder implements EventDecoder {
   }
 
   async decode(events: readonly RecordedEvent[]): Promise<Decoded[]> {
-    const families = events.flatMap(({ stream }) => familyOf(stream) ?? []);
-    const keys = await this.keys.findMany(families);
+    const keys = await this.findKeys(events.flatMap(({ stream }) => familyOf(stream) ?? []));
     return events.map((recorded) => decodeOne(recorded, keys));
+  }
+
+  /** A key that was altered is the trouble of its own family. */
+  private async findKeys(families: readonly string[]): Promise<Map<string, Buffer | KeyDoesNotUnwrap>> {
+    const altered = new Map<string, KeyDoesNotUnwrap>();
+    for (;;) {
+      try {
+        const sound = families.filter((family) => !altered.has(family));
+        return new Map<string, Buffer | KeyDoesNotUnwrap>([...(await this.keys.findMany(sound)), ...altered]);
+      } catch (error) {
+        if (!(error instanceof KeyDoesNotUnwrap)) throw error;
+        altered.set(error.family, error);
+      }
+    }
   }
 }
 
-function decodeOne(recorded: RecordedEvent, keys: ReadonlyMap<string, Buffer>): Decoded {
+function decodeOne(recorded: RecordedEvent, keys: ReadonlyMap<string, Buffer | KeyDoesNotUnwrap>): Decoded {
   const family = familyOf(recorded.stream) ?? '';
   const key = keys.get(family);
-  if (key === undefined) return new Undecodable(recorded, new FamilyKeyMissing(family), false);
   const { type, schema } = recorded;
   if (!isKnownShape(type, schema)) {
     return new Undecodable(recorded, new UnknownEventShape(type, schema), true);
   }
-  return new OpenedEvent(recorded, key);
+  return new OpenedEvent(recorded, key ?? new FamilyKeyMissing(family));
 }
 
 /** A family's event that is opened when a handler looks into it: many never do, and opening is what costs. */
@@ -43,7 +56,8 @@ class OpenedEvent implements ProjectedEvent {
 
   constructor(
     private readonly recorded: RecordedEvent,
-    private readonly key: Buffer,
+    /** Or why there is none: that is the trouble of handlers that look into what is sealed. */
+    private readonly key: Buffer | Error,
   ) {
     this.position = recorded.position;
     this.stream = recorded.stream;
@@ -59,12 +73,12 @@ class OpenedEvent implements ProjectedEvent {
     return this.recorded.meta.actor;
   }
 
-  /** @throws SealBroken */
+  /** @throws SealBroken, FamilyKeyMissing, KeyDoesNotUnwrap for an old shape */
   get data(): ProjectedEvent['data'] {
     return this.isOfToday ? this.recorded.data : { ...this.open().data };
   }
 
-  /** @throws SealBroken */
+  /** @throws SealBroken, FamilyKeyMissing, KeyDoesNotUnwrap */
   get personal(): ProjectedEvent['personal'] {
     return { ...this.open().personal };
   }
@@ -75,6 +89,7 @@ class OpenedEvent implements ProjectedEvent {
   }
 
   private open(): FamilyEvent {
+    if (this.key instanceof Error) throw this.key;
     return (this.event ??= toFamilyEvent(this.recorded, this.key));
   }
 }

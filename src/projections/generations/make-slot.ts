@@ -1,18 +1,34 @@
 import { indexName } from '../../database/collections.js';
+import { hasCode, MONGO_CODE } from '../../database/mongo-codes.js';
 import type { ProjectionEngine } from '../engine.js';
 import type { Projection } from '../projection.js';
+import { dropSlot, slotUuid } from './drop-slot.js';
 import { slotCollection, type Slot } from './status.js';
 
-/** An empty slot with its indexes, in place of whatever the slot held. Indexes first: they cost less then. */
+/**
+ * An empty slot with its indexes, in place of whatever the slot held. Indexes first: they cost less then.
+ * `stillMayWrite` is asked between looking at what is there and dropping just that: whoever slept meanwhile
+ * drops nothing of what somebody else has made since.
+ * @throws what `stillMayWrite` throws
+ */
 export async function makeSlot(
-  { db }: ProjectionEngine,
+  engine: ProjectionEngine,
   { name, indexes }: Projection,
   slot: Slot,
+  stillMayWrite: () => Promise<void>,
 ): Promise<void> {
+  const { db } = engine;
   const collection = slotCollection(name, slot);
-  // Of a collection that is not there, too: that is what it says then.
-  await db.collection(collection).drop();
-  await db.createCollection(collection);
+  const uuid = await slotUuid(engine, name, slot);
+  await stillMayWrite();
+  await dropSlot(engine, name, slot, uuid);
+  try {
+    await db.createCollection(collection);
+  } catch (error) {
+    // Made by whoever has taken over; anything else is as unexpected as it looks.
+    if (hasCode(error, MONGO_CODE.namespaceExists)) await stillMayWrite();
+    throw error;
+  }
   if (indexes.length === 0) return;
   await db.collection(collection).createIndexes(
     indexes.map(({ key, unique, partialFilterExpression }) => ({

@@ -5,7 +5,7 @@ import { certify, type Certificate } from '../rebuild/certify.js';
 import type { OnProgress } from '../rebuild/progress.js';
 import { RebuildLease, RebuildLost, type RebuildPlan } from '../rebuild/rebuild-lease.js';
 import { Fenced } from '../runner/apply-batch.js';
-import { catchUpOnePage } from '../runner/catch-up.js';
+import { catchUp } from '../runner/catch-up.js';
 import { openGeneration } from '../runner/open-generation.js';
 import { otherSlot, type ProjectionStatus } from './status.js';
 import { switchGeneration } from './switch-generation.js';
@@ -43,12 +43,9 @@ export async function rollBack(
     if (existing === null) throw new NothingKept(projection.name, 'none is kept');
     const kept = await openGeneration(engine, projection, { slot, generation: existing }, lease.holds());
     const { position: head } = await readHead(engine.log);
-    for (;;) {
-      const { events, stopped } = await catchUpOnePage(engine, [kept]);
-      for (const reason of stopped.values()) throw reason;
+    await catchUp(engine, kept, undefined, () => {
       onProgress('Catching up', kept.checkpoint, Math.max(head, kept.checkpoint));
-      if (events === 0) break;
-    }
+    });
     const certificate = await certify(engine, kept, onProgress);
     const { position } = await switchGeneration(engine, kept);
     return {

@@ -3,9 +3,9 @@ import { inTransaction } from '../../database/transaction.js';
 import type { ProjectionEngine } from '../engine.js';
 import { RebuildLost } from '../rebuild/rebuild-lease.js';
 import type { OpenGeneration } from '../runner/open-generation.js';
-import { catchUpOnePage } from '../runner/catch-up.js';
+import { catchUp } from '../runner/catch-up.js';
 import { liveGeneration, type ProjectionStatus } from './status.js';
-import { pointViewAt } from './view.js';
+import { letViewFollow } from './view.js';
 
 const DEADLINE_MS = 10_000;
 
@@ -13,22 +13,21 @@ const DEADLINE_MS = 10_000;
  * Makes a generation the live one, atomically and never to a place in the log before the one that reads have
  * seen: one transaction moves the status, whoever follows the old one is fenced by it, and the view follows.
  * @returns the position at which it was switched, and where a squatter on the view's name was set aside to
- * @throws RebuildLost
+ * @throws RebuildLost, NeedsNewerCode
  */
 export async function switchGeneration(
   engine: ProjectionEngine,
   generation: OpenGeneration,
 ): Promise<{ position: number; setAside: string | null }> {
-  const { projection, slot } = generation;
   for (;;) {
-    // To the very end, and at once: the live one goes on, too.
-    while ((await catchUpOnePage(engine, [generation])).events > 0);
+    // And at once: the live one goes on, too.
+    await catchUp(engine, generation);
     const switched = await inTransaction(engine.client, DEADLINE_MS, (session) =>
       trySwitch(engine, generation, session),
     );
     if (switched) break;
   }
-  return { position: generation.checkpoint, ...(await pointViewAt(engine, projection.name, slot)) };
+  return { position: generation.checkpoint, ...(await letViewFollow(engine, generation.projection.name)) };
 }
 
 async function trySwitch(

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import mongoose, { type mongo } from 'mongoose';
+import type { mongo } from 'mongoose';
 import type { ProjectionEngine } from '../engine.js';
-import { slotCollection, type Slot } from './status.js';
+import { hasCode, MONGO_CODE } from '../../database/mongo-codes.js';
+import { liveGeneration, slotCollection, SLOTS, type Slot } from './status.js';
 
-/** MongoDB's own names for these refusals. */
-const NAMESPACE_EXISTS = 48;
+const MAX_TIME_MS_EXPIRED = 50;
+const WRITE_CONFLICT = 112;
 const MAX_TIME_MS = 2_000;
 const TRIES = 5;
 
@@ -21,14 +22,37 @@ export async function findView({ db }: ProjectionEngine, projection: string): Pr
   if (found === undefined) return { kind: 'missing' };
   if (found.type !== 'view') return { kind: 'collection' };
   const { options = {} } = found as { options?: mongo.Document };
-  return { kind: 'view', on: String(options['viewOn']) };
+  // With a pipeline it may hide or change documents: it shows something else than the slot.
+  const isPlain = !Array.isArray(options['pipeline']) || options['pipeline'].length === 0;
+  return { kind: 'view', on: `${String(options['viewOn'])}${isPlain ? '' : ' through a pipeline'}` };
+}
+
+/** The slot that the view shows; null where it shows none of the two. */
+export async function slotOfView(engine: ProjectionEngine, projection: string): Promise<Slot | null> {
+  const view = await findView(engine, projection);
+  return SLOTS.find((slot) => view.kind === 'view' && view.on === slotCollection(projection, slot)) ?? null;
 }
 
 /**
- * Makes the read-only view of a projection show this slot. A plain collection in its place is set aside under
+ * Makes the view of a projection show the slot that is live: the status is the truth, also where a process died
+ * after it had switched and before the view had followed. A plain collection in its place is set aside under
  * another name, never deleted: the name is returned, so that somebody can be told.
  */
-export async function pointViewAt(
+export async function letViewFollow(
+  engine: ProjectionEngine,
+  projection: string,
+): Promise<{ setAside: string | null }> {
+  let setAside: string | null = null;
+  for (let shown: Slot | null = null; ;) {
+    const live = liveGeneration(await engine.statuses.findOne({ _id: projection }));
+    // Looked at again afterwards: it may have been switched meanwhile, and the other process's view undone.
+    if (live === null || live.slot === shown) return { setAside };
+    shown = live.slot;
+    setAside = (await pointViewAt(engine, projection, shown)).setAside ?? setAside;
+  }
+}
+
+async function pointViewAt(
   engine: ProjectionEngine,
   projection: string,
   slot: Slot,
@@ -59,9 +83,6 @@ export async function pointViewAt(
 
 /** Somebody made or changed it at the same moment, or a long read of it stands in the way. */
 function mayPass(error: unknown): boolean {
-  const { MongoServerError } = mongoose.mongo;
-  return (
-    error instanceof MongoServerError &&
-    (error.code === NAMESPACE_EXISTS || error.code === 50 || error.code === 112 || error.code === 26)
-  );
+  const { namespaceExists, namespaceNotFound } = MONGO_CODE;
+  return hasCode(error, namespaceExists, namespaceNotFound, MAX_TIME_MS_EXPIRED, WRITE_CONFLICT);
 }

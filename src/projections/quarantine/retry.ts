@@ -1,11 +1,12 @@
 import mongoose from 'mongoose';
 import { inTransaction } from '../../database/transaction.js';
 import { readStream } from '../../event-log/read/read-stream.js';
-import { fromStored, toStored } from '../documents.js';
+import { toStored } from '../documents.js';
 import type { ProjectionEngine } from '../engine.js';
-import { foldStream, isAbout } from '../fold-stream.js';
+import { countDocuments, foldStream, isAbout } from '../fold-stream.js';
 import { liveGeneration } from '../generations/status.js';
 import type { Projection } from '../projection.js';
+import { ProjectionNotBuilt } from '../read/live-slot.js';
 import { quarantineEntry, type ParkedStream } from './quarantine.js';
 
 const DEADLINE_MS = 10_000;
@@ -28,7 +29,7 @@ export class RetryNeedsRebuild extends Error {
  * Tries again the streams that the live generation of a projection has parked, or one of them, after a fix:
  * each is folded again from its beginning to where the generation stands, in one transaction, and followed again
  * from there. One that fails again stays parked, with its new error.
- * @throws RetryNeedsRebuild
+ * @throws RetryNeedsRebuild, ProjectionNotBuilt
  */
 export async function retryQuarantine(
   engine: ProjectionEngine,
@@ -36,7 +37,7 @@ export async function retryQuarantine(
   stream?: string,
 ): Promise<RetryOutcome[]> {
   const live = liveGeneration(await engine.statuses.findOne({ _id: projection.name }));
-  if (live === null) return [];
+  if (live === null) throw new ProjectionNotBuilt(projection.name);
   const { generation } = live.generation;
   const parked = await engine.quarantine
     .find({ projection: projection.name, generation, ...(stream === undefined ? {} : { stream }) })
@@ -67,20 +68,22 @@ async function retryStream(
     const events = (await readStream(engine.log, stream)).filter(
       ({ position, type }) => position <= Number(checkpoint) && isAbout(projection, type),
     );
-    const { documents, parked } = foldStream(projection, await engine.decoder.decode(events));
-    const slot = engine.slot(projection.name, live.slot);
-    const lying = new Map(
-      (await slot.find({ _id: { $in: [...documents.keys()] } }, { session }).toArray()).map((document) => [
-        document._id,
-        fromStored(document),
-      ]),
+    const decoded = await engine.decoder.decode(events);
+    const { documents, parked } = foldStream(projection, decoded);
+    // What it was counted with so far: by the log, not by what lies in the slot, where somebody may have deleted.
+    const parkedAt = await engine.quarantine.findOne(
+      { projection: projection.name, generation, stream },
+      { session },
     );
-    let delta = 0;
+    const before = foldStream(
+      projection,
+      decoded.filter((_, index) => (events[index]?.position ?? 0) < Number(parkedAt?.position ?? Infinity)),
+    );
+    const delta = countDocuments({ documents }) - countDocuments(before);
+    const slot = engine.slot(projection.name, live.slot);
     for (const [id, after] of documents) {
-      const before = lying.has(id);
-      delta += Number(after !== null) - Number(before);
-      if (before) await slot.deleteOne({ _id: id }, { session });
-      if (after !== null) await slot.insertOne(toStored(id, after), { session });
+      if (after === null) await slot.deleteOne({ _id: id }, { session });
+      else await slot.replaceOne({ _id: id }, toStored(id, after), { session, upsert: true });
     }
     await engine.statuses.updateOne(
       { _id: projection.name },

@@ -3,10 +3,8 @@ import type { StoredDocument } from '../documents.js';
 import type { ProjectionEngine } from '../engine.js';
 import { liveGeneration, type Slot } from '../generations/status.js';
 
-/** How long a process may read a slot without looking whether it is still the live one, in milliseconds. */
+/** How long a process may read a slot without looking whether it is still the live one: see `slotRestMs`. */
 const KNOWN_FOR_MS = 500;
-/** How long a slot is left alone after it ceased to be live: longer than anybody goes on reading it. */
-export const SLOT_REST_MS = 5_000;
 
 /** The projection has no live generation yet: it is being built for the first time. */
 export class ProjectionNotBuilt extends Error {

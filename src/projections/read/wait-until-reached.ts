@@ -7,7 +7,7 @@ import { ProjectionNotBuilt } from './live-slot.js';
 
 const POLL_MS = 8;
 /** How long a read waits at most, in milliseconds. */
-export const WAIT_MS = 3_000;
+const WAIT_MS = 3_000;
 
 /** A projection did not get to a position in time. */
 export class ProjectionBehind extends Error {
@@ -29,6 +29,13 @@ export class PositionUnknown extends Error {
   }
 }
 
+export interface WaitOptions {
+  /** How long to wait at most, in milliseconds. */
+  waitMs?: number;
+  /** Called once where there is something to wait for: the runner of this process need not gather more first. */
+  hurry?: () => void;
+}
+
 /**
  * Resolves when the live generation of a projection holds everything up to `position`: then a read sees what
  * its caller has written before, in the slot that it resolves with.
@@ -38,7 +45,7 @@ export async function waitUntilReached(
   engine: ProjectionEngine,
   projection: string,
   position: number,
-  waitMs = WAIT_MS,
+  { waitMs = WAIT_MS, hurry }: WaitOptions = {},
 ): Promise<Slot> {
   const until = Date.now() + waitMs;
   for (let tries = 0; ; tries += 1) {
@@ -48,7 +55,10 @@ export async function waitUntilReached(
     if (live === null) throw new ProjectionNotBuilt(projection);
     const reached = Number(live.generation.checkpoint);
     if (reached >= position) return live.slot;
-    if (tries === 0) await requireKnownPosition(engine, position);
+    if (tries === 0) {
+      await requireKnownPosition(engine, position);
+      hurry?.();
+    }
     if (Date.now() > until) throw new ProjectionBehind(projection, position, reached);
     await sleep(POLL_MS);
   }

@@ -2,7 +2,7 @@ import mongoose from 'mongoose';
 import { inTransaction } from '../../database/transaction.js';
 import { toStored, type StoredDocument } from '../documents.js';
 import type { ProjectionEngine } from '../engine.js';
-import { foldStream, isAbout, NeedsNewerCode } from '../fold-stream.js';
+import { foldStream, isAbout, refuseUnknownTypes } from '../fold-stream.js';
 import { quarantineEntry, type ParkedStream } from '../quarantine/quarantine.js';
 import { catchUpOnePage } from '../runner/catch-up.js';
 import type { OpenGeneration } from '../runner/open-generation.js';
@@ -101,7 +101,7 @@ async function fold(
   const cursor = streams.at(-1)?.[0]?.stream;
   if (cursor === undefined) return null;
   const relevant = streams.map((stream) => stream.filter(({ type }) => isAbout(projection, type)));
-  if (projection.needsEveryType === true) refuseUnknownTypes(decoder.knows.bind(decoder), streams);
+  for (const stream of streams) refuseUnknownTypes(projection, decoder, stream);
   const decoded = await decoder.decode(relevant.flat());
   const addition: Addition = { documents: [], parked: [], tally: EventTally.empty(), cursor };
   let from = 0;
@@ -115,12 +115,6 @@ async function fold(
     if (folded.parked !== null) addition.parked.push(folded.parked);
   }
   return addition;
-}
-
-function refuseUnknownTypes(knows: (type: string) => boolean, streams: readonly WholeStream[]): void {
-  for (const { position, type, schema } of streams.flat()) {
-    if (!knows(type)) throw new NeedsNewerCode(position, type, schema);
-  }
 }
 
 /** Stores a page with the cursor that says it is there, if this process still may. */

@@ -88,7 +88,11 @@ export async function tallyOfLog(
   while (position < upTo) {
     const page = await next;
     const until = Math.min(upTo, position + PAGE);
-    if (until < upTo) next = fetch(until);
+    if (until < upTo) {
+      next = fetch(until);
+      // Where this ends before it is awaited (damage, a caller that stops), its failure is nobody's.
+      next.catch(() => undefined);
+    }
     for (const bytes of page) {
       const event = new RawEvent(bytes);
       position += 1;

@@ -3,7 +3,7 @@ import mongoose, { type mongo } from 'mongoose';
 import type { ProjectionEngine } from '../engine.js';
 import type { StoredDocument } from '../documents.js';
 import { liveGeneration } from '../generations/status.js';
-import { catchUpOnePage } from '../runner/catch-up.js';
+import { catchUp } from '../runner/catch-up.js';
 import type { OpenGeneration } from '../runner/open-generation.js';
 import { compareDocument, noDifferences, type Differences } from './differences.js';
 import type { OnProgress } from './progress.js';
@@ -29,7 +29,7 @@ interface RawDocument {
  * How the live generation differs from a new one, document by document, both at the same position although the
  * service goes on writing: each page of the live one is read at one moment of the database (a snapshot), and the
  * new one is brought to just the position that the live one had at that moment.
- * @throws NotComparable
+ * @throws NotComparable, NeedsNewerCode
  */
 export async function compareWithLive(
   engine: ProjectionEngine,
@@ -42,9 +42,7 @@ export async function compareWithLive(
   let compared = 0;
   for (;;) {
     const live = await readLivePage(engine, generation, after);
-    while (generation.checkpoint < live.position) {
-      await catchUpOnePage(engine, [generation], live.position);
-    }
+    await catchUp(engine, generation, live.position);
     const expected = await readPage(engine.slot(projection.name, slot), after);
     // Both pages are complete up to here; what comes after it is read again with the next.
     const upTo = lowestEnd(expected, live.documents);
@@ -52,7 +50,10 @@ export async function compareWithLive(
     compareAll(differences, expected.filter(isIn), live.documents.filter(isIn));
     compared += expected.filter(isIn).length;
     onProgress('Comparing', compared, Math.max(compared, generation.documents));
-    if (upTo === null) return differences;
+    if (upTo === null) {
+      for (const bytes of await readMisnamed(live.slot)) compareDocument(differences, undefined, bytes);
+      return differences;
+    }
     after = upTo.toString('utf8');
   }
 }
@@ -60,6 +61,7 @@ export async function compareWithLive(
 /** A page of the live generation as it was at one moment, and the position it had reached then. */
 interface LivePage {
   documents: RawDocument[];
+  slot: mongo.Collection<StoredDocument>;
   position: number;
 }
 
@@ -77,10 +79,8 @@ async function readLivePage(
       if (live === null) throw new NotComparable(name, 'none is live');
       const position = Number(live.generation.checkpoint);
       if (position >= generation.checkpoint) {
-        return {
-          documents: await readPage(engine.slot(name, live.slot), after, atSnapshot(session)),
-          position,
-        };
+        const slot = engine.slot(name, live.slot);
+        return { slot, documents: await readPage(slot, after, atSnapshot(session)), position };
       }
       if (Date.now() > until) {
         throw new NotComparable(
@@ -104,14 +104,26 @@ async function readPage(
   after: string | null,
   options: mongo.FindOptions = {},
 ): Promise<RawDocument[]> {
-  const found = documents.find(after === null ? {} : { _id: { $gt: after } }, {
-    ...options,
-    raw: true,
-    sort: { _id: 1 },
-    limit: PAGE,
-    batchSize: PAGE,
-  });
+  // Of strings alone: ids of other types are in no order with them.
+  const found = documents.find(
+    { _id: after === null ? { $gte: '' } : { $gt: after } },
+    {
+      ...options,
+      raw: true,
+      sort: { _id: 1 },
+      limit: PAGE,
+      batchSize: PAGE,
+    },
+  );
   return (await found.toArray()).map(toRaw);
+}
+
+/** Documents whose id is no string: no event has made them. They lie on both sides of all strings. */
+async function readMisnamed(documents: mongo.Collection<StoredDocument>): Promise<Buffer[]> {
+  const byId = { raw: true, hint: { _id: 1 } };
+  const before = await documents.find({}, { ...byId, max: { _id: '' } }).toArray();
+  const behind = await documents.find({}, { ...byId, min: { _id: {} } }).toArray();
+  return [...before, ...behind] as unknown as Buffer[];
 }
 
 /** With `raw`, what the driver gives is the document's own bytes. `_id` is always first, and a string. */

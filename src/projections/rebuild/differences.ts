@@ -43,12 +43,17 @@ export function compareDocument(
   if (differences.samples.length >= MAX_SAMPLES) return;
   const wanted = decode(expected);
   const present = decode(found);
-  const id = wanted?._id ?? present?._id ?? '';
+  const id = nameOf(wanted?._id ?? present?._id);
   differences.samples.push(
     wanted === null || present === null
       ? { kind, id }
       : { kind, id, fields: fieldsThatDiffer(wanted, present) },
   );
+}
+
+/** Ids are strings, except those of documents that do not belong there. */
+function nameOf(id: unknown): string {
+  return typeof id === 'string' ? id : mongoose.mongo.BSON.EJSON.stringify({ _id: id });
 }
 
 function decode(bytes: Buffer | undefined): StoredDocument | null {

@@ -34,7 +34,11 @@ export async function* readWholeStreams(
     const last = page.at(-1);
     const isLastPage = page.length < PAGE || last === undefined;
     // Fetched while this page is being worked on.
-    if (!isLastPage) next = fetch({ stream: last.stream, version: last.version + 1 });
+    if (!isLastPage) {
+      next = fetch({ stream: last.stream, version: last.version + 1 });
+      // Where this ends before it is awaited (damage, a caller that stops), its failure is nobody's.
+      next.catch(() => undefined);
+    }
     const whole: WholeStream[] = [];
     for (const event of page) {
       if (open[0] !== undefined && open[0].stream !== event.stream) {

@@ -15,18 +15,16 @@ import { EventTally } from './accounted-events.js';
 
 const { Long } = mongoose.mongo;
 
-/** A rebuild that has not renewed its lease for this long is taken for dead, in milliseconds. */
-export const REBUILD_LEASE_MS = 10_000;
-
 /** Another process is rebuilding, or rolling back, this projection. */
 export class RebuildRunning extends Error {
   constructor(
     readonly projection: string,
     { startedAt, phase }: Pick<RebuildState, 'startedAt' | 'phase'>,
+    leaseMs: number,
   ) {
     super(
       `Another process has been rebuilding ${projection} since ${startedAt.toISOString()} (${phase}); ` +
-        `if it has died, its work can be taken over after ${REBUILD_LEASE_MS / 1_000} seconds`,
+        `if it has died, its work can be taken over after ${leaseMs / 1_000} seconds`,
     );
     this.name = 'RebuildRunning';
   }
@@ -61,7 +59,10 @@ export class RebuildLease {
     readonly status: ProjectionStatus,
     readonly plan: RebuildPlan,
   ) {
-    this.heartbeat = setInterval(() => void this.renew().catch(() => undefined), REBUILD_LEASE_MS / 4);
+    this.heartbeat = setInterval(
+      () => void this.renew().catch(() => undefined),
+      engine.times.rebuildLeaseMs / 4,
+    );
   }
 
   /**
@@ -74,6 +75,7 @@ export class RebuildLease {
     makePlan: (status: ProjectionStatus) => Promise<RebuildPlan>,
   ): Promise<RebuildLease> {
     const owner = randomUUID();
+    const { rebuildLeaseMs } = engine.times;
     const before = await ensureStatus(engine.statuses, projection.name);
     const plan = await makePlan(before);
     const generation = plan.existing ?? {
@@ -98,14 +100,18 @@ export class RebuildLease {
       {
         _id: projection.name,
         live: before.live,
+        // The plan is for the status as it was: whoever has gone on since, however little, is not overwritten.
         'rebuild.owner': before.rebuild?.owner ?? { $exists: false },
+        'rebuild.cursor': before.rebuild?.cursor ?? null,
+        [`slots.${plan.slot}.generation`]: before.slots[plan.slot]?.generation ?? { $exists: false },
+        [`slots.${plan.slot}.checkpoint`]: before.slots[plan.slot]?.checkpoint ?? { $exists: false },
         $expr: { $or: [{ $eq: [{ $type: '$rebuild' }, 'missing'] }, { $lt: ['$rebuild.until', '$$NOW'] }] },
       },
       [
         {
           $set: {
-            rebuild: { ...literal(rebuild), until: { $add: ['$$NOW', REBUILD_LEASE_MS] } },
-            [`slots.${plan.slot}`]: { $literal: generation },
+            rebuild: { ...literal(rebuild), until: { $add: ['$$NOW', rebuildLeaseMs] } },
+            ...(plan.existing === null ? { [`slots.${plan.slot}`]: { $literal: generation } } : {}),
           },
         },
       ],
@@ -113,7 +119,11 @@ export class RebuildLease {
     );
     if (taken === null) {
       const now = await engine.statuses.findOne({ _id: projection.name });
-      throw new RebuildRunning(projection.name, now?.rebuild ?? { startedAt: new Date(), phase: 'build' });
+      throw new RebuildRunning(
+        projection.name,
+        now?.rebuild ?? { startedAt: new Date(), phase: 'build' },
+        rebuildLeaseMs,
+      );
     }
     return new RebuildLease(engine, projection, owner, taken, plan);
   }
@@ -124,10 +134,12 @@ export class RebuildLease {
   }
 
   /** @throws RebuildLost */
-  async renew(): Promise<void> {
-    const renewed = await this.engine.statuses.updateOne({ _id: this.projection.name, ...this.holds() }, [
-      { $set: { 'rebuild.until': { $add: ['$$NOW', REBUILD_LEASE_MS] } } },
-    ]);
+  async renew(session?: mongo.ClientSession): Promise<void> {
+    const renewed = await this.engine.statuses.updateOne(
+      { _id: this.projection.name, ...this.holds() },
+      [{ $set: { 'rebuild.until': { $add: ['$$NOW', this.engine.times.rebuildLeaseMs] } } }],
+      session === undefined ? {} : { session },
+    );
     if (renewed.matchedCount === 0) throw new RebuildLost(this.projection.name);
   }
 
@@ -149,11 +161,15 @@ function literal(fields: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).map(([field, value]) => [field, { $literal: value }]));
 }
 
-/** Where a rebuild goes on or begins: an unfinished generation of this version, or the other slot from zero. */
+/**
+ * Where a rebuild goes on or begins: an unfinished generation of this version, or the other slot from zero.
+ * @param shown the slot that the view shows: where the status was lost, people still read it, and it is left alone
+ */
 export function planRebuild(
   { live, slots, rebuild }: ProjectionStatus,
   { version }: Projection,
   head: number,
+  shown: Slot | null = null,
 ): RebuildPlan {
   const unfinished = rebuild === undefined ? undefined : slots[rebuild.slot];
   if (
@@ -169,5 +185,5 @@ export function planRebuild(
   const present = live === null ? undefined : slots[live];
   // Built to where the live one stands, the two can be compared event for event.
   const target = present?.version === version ? Math.min(head, Number(present.checkpoint)) : head;
-  return { slot: otherSlot(live), existing: null, target, phase: 'build', cursor: null };
+  return { slot: otherSlot(live ?? shown), existing: null, target, phase: 'build', cursor: null };
 }

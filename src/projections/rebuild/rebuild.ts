@@ -1,13 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { hasCode, MONGO_CODE } from '../../database/mongo-codes.js';
+import { inTransaction } from '../../database/transaction.js';
 import { readHead } from '../../event-log/read/read-log.js';
 import type { ProjectionEngine } from '../engine.js';
+import { dropSlot, slotUuid } from '../generations/drop-slot.js';
 import { makeSlot } from '../generations/make-slot.js';
-import { slotCollection, type ProjectionStatus } from '../generations/status.js';
+import type { ProjectionStatus } from '../generations/status.js';
 import { switchGeneration } from '../generations/switch-generation.js';
+import { slotOfView } from '../generations/view.js';
 import type { Projection } from '../projection.js';
-import { SLOT_REST_MS } from '../read/live-slot.js';
 import { openGeneration, type OpenGeneration } from '../runner/open-generation.js';
-import { Fenced } from '../runner/apply-batch.js';
+import { DocumentsMoved, Fenced } from '../runner/apply-batch.js';
 import { buildGeneration, finishBuild } from './build-generation.js';
 import { certify, NotCertified, type Certificate } from './certify.js';
 import { compareWithLive, NotComparable } from './compare.js';
@@ -15,11 +18,13 @@ import { areSame, type Differences } from './differences.js';
 import type { OnProgress } from './progress.js';
 import { planRebuild, RebuildLease, RebuildLost } from './rebuild-lease.js';
 
+const DEADLINE_MS = 10_000;
+
 /** How a rebuild goes about its end. */
 export interface RebuildOptions {
   /** Never switch: build, certify and compare. */
   dryRun?: boolean;
-  /** Switch only where the new generation is the live one byte for byte. */
+  /** Switch only where the new generation is the live one byte for byte, or where none is live. */
   onlyIfSame?: boolean;
   onProgress?: OnProgress;
   /** Ends the rebuild; the next one goes on with it. */
@@ -32,8 +37,10 @@ export interface RebuildReport extends Certificate {
   generation: number;
   /** It went on where one had been killed. */
   resumed: boolean;
-  /** How the live generation differs from the new one; null where there was none, or another version's. */
+  /** How the live generation differs from the new one; null where the two were not compared. */
   differences: Differences | null;
+  /** Why they were not: there was none, or another version's, or it does not go on. */
+  notCompared: string | null;
   /** Streams that the new generation does not follow. */
   quarantined: number;
   switched: boolean;
@@ -56,8 +63,8 @@ export async function rebuild(
   const began = performance.now();
   const head = await readHead(engine.log);
   const lease = await RebuildLease.take(engine, projection, async (status) => {
-    await letSlotRest(status);
-    return planRebuild(status, projection, head.position);
+    await letSlotRest(status, engine.times.slotRestMs);
+    return planRebuild(status, projection, head.position, await slotOfView(engine, projection.name));
   });
   try {
     const report = await rebuildUnder(engine, lease, options);
@@ -76,37 +83,29 @@ async function rebuildUnder(
 ): Promise<Omit<RebuildReport, 'seconds'>> {
   const { projection, plan } = lease;
   const onProgress: OnProgress = (...at) => {
-    signal?.throwIfAborted();
     tell?.(...at);
+    signal?.throwIfAborted();
   };
   // What was done before the first stream was whole is done again.
   const isEmpty =
     plan.phase === 'build' && plan.cursor === null && Number(plan.existing?.checkpoint ?? 0) === 0;
   if (isEmpty) {
-    await makeSlot(engine, projection, plan.slot);
-    await forgetQuarantine(engine, lease.status);
+    await makeSlot(engine, projection, plan.slot, () => lease.renew());
+    await forgetQuarantine(engine, lease);
   }
   const generation = await openRebuilt(engine, lease);
-  if (plan.phase === 'build') {
-    await buildGeneration(engine, lease, generation, onProgress);
-    await finishBuild(engine, lease, generation);
-  }
-  const differences = await compareIfPossible(engine, lease.status, generation, onProgress);
-  let certificate: Certificate;
-  try {
-    certificate = await certify(engine, generation, onProgress);
-  } catch (error) {
-    // Nobody is to go on with it.
-    if (error instanceof NotCertified) await discard(engine, generation);
-    throw error;
-  }
-  const wanted = !dryRun && !(onlyIfSame && differences !== null && !areSame(differences));
+  const { certificate, compared } = await complete(engine, lease, generation, onProgress);
+  const differences = typeof compared === 'string' ? null : compared;
+  // What could not be compared with a live generation is not known to be the same.
+  const isSame = lease.status.live === null || (differences !== null && areSame(differences));
+  const wanted = !dryRun && (isSame || !onlyIfSame);
   const report = {
     ...certificate,
     projection: projection.name,
     generation: generation.generation,
     resumed: plan.existing !== null,
     differences,
+    notCompared: typeof compared === 'string' ? compared : null,
     quarantined: generation.quarantined.size,
   };
   if (!wanted) {
@@ -124,6 +123,28 @@ async function rebuildUnder(
   };
 }
 
+/** Fills a generation and proves that it is complete. One that cannot be is removed: nobody is to go on with it. */
+async function complete(
+  engine: ProjectionEngine,
+  lease: RebuildLease,
+  generation: OpenGeneration,
+  onProgress: OnProgress,
+): Promise<{ certificate: Certificate; compared: Differences | string }> {
+  try {
+    if (lease.plan.phase === 'build') {
+      await buildGeneration(engine, lease, generation, onProgress);
+      await finishBuild(engine, lease, generation);
+    }
+    const compared = await compareIfPossible(engine, lease.status, generation, onProgress);
+    return { certificate: await certify(engine, generation, onProgress), compared };
+  } catch (error) {
+    // Documents that this rebuild has not written lie in its slot.
+    const isDisturbed = error instanceof DocumentsMoved || hasCode(error, MONGO_CODE.duplicateKey);
+    if (error instanceof NotCertified || isDisturbed) await discard(engine, generation);
+    throw error;
+  }
+}
+
 async function openRebuilt(engine: ProjectionEngine, lease: RebuildLease): Promise<OpenGeneration> {
   const { plan, projection, status } = lease;
   const generation = status.slots[plan.slot];
@@ -131,17 +152,21 @@ async function openRebuilt(engine: ProjectionEngine, lease: RebuildLease): Promi
   return openGeneration(engine, projection, { slot: plan.slot, generation }, lease.holds());
 }
 
+/** The differences, or why there are none to tell. */
 async function compareIfPossible(
   engine: ProjectionEngine,
   { live, slots }: ProjectionStatus,
   generation: OpenGeneration,
   onProgress: OnProgress,
-): Promise<Differences | null> {
-  if (live === null || slots[live]?.version !== generation.projection.version) return null;
+): Promise<Differences | string> {
+  if (live === null) return 'there was no live generation';
+  const { version } = generation.projection;
+  const built = slots[live]?.version;
+  if (built !== version) return `the live generation is of version ${built ?? 0}, the new one of ${version}`;
   try {
     return await compareWithLive(engine, generation, onProgress);
   } catch (error) {
-    if (error instanceof NotComparable) return null;
+    if (error instanceof NotComparable) return error.message;
     throw error;
   }
 }
@@ -151,23 +176,34 @@ async function discard(engine: ProjectionEngine, generation: OpenGeneration): Pr
   const { projection, slot } = generation;
   const mine = { _id: projection.name, ...generation.fence() };
   const entries = { projection: projection.name, generation: generation.generation };
+  const uuid = await slotUuid(engine, projection.name, slot);
   const removed = await engine.statuses.updateOne(mine, {
     $unset: { rebuild: '', [`slots.${slot}`]: '' },
   });
   if (removed.matchedCount === 0) return;
-  await engine.db.collection(slotCollection(projection.name, slot)).drop();
+  await dropSlot(engine, projection.name, slot, uuid);
   await engine.quarantine.deleteMany(entries);
 }
 
-/** What earlier generations of the slot had parked says nothing any more. */
-async function forgetQuarantine({ quarantine }: ProjectionEngine, status: ProjectionStatus): Promise<void> {
-  const existing = Object.values(status.slots).map(({ generation }) => generation);
-  await quarantine.deleteMany({ projection: status._id, generation: { $nin: existing } });
+/**
+ * What earlier generations had parked says nothing any more; nor does what is left under this one's number, of
+ * one that was discarded or whose status was lost.
+ */
+async function forgetQuarantine(engine: ProjectionEngine, lease: RebuildLease): Promise<void> {
+  const { plan, projection, status } = lease;
+  const others = Object.entries(status.slots).flatMap(([slot, { generation }]) =>
+    slot === plan.slot ? [] : [generation],
+  );
+  await inTransaction(engine.client, DEADLINE_MS, async (session) => {
+    await lease.renew(session);
+    const forgotten = { projection: projection.name, generation: { $nin: others } };
+    await engine.quarantine.deleteMany(forgotten, { session });
+  });
 }
 
 /** A slot that has just ceased to be live may still be read by processes that have not looked since. */
-async function letSlotRest({ live, slots }: ProjectionStatus): Promise<void> {
+async function letSlotRest({ live, slots }: ProjectionStatus, restMs: number): Promise<void> {
   const kept = live === null ? undefined : slots[live === 'a' ? 'b' : 'a'];
   if (kept?.state !== 'kept') return;
-  await sleep(Math.max(0, Math.min(SLOT_REST_MS, kept.since.getTime() + SLOT_REST_MS - Date.now())));
+  await sleep(Math.max(0, Math.min(restMs, kept.since.getTime() + restMs - Date.now())));
 }

@@ -108,7 +108,9 @@ async function writeDocuments(
 }
 
 function toWrite({ id, stored, after }: DocumentChange): mongo.AnyBulkWriteOperation<StoredDocument>[] {
-  const filter = { _id: id, ...(stored === null ? {} : { position: Long.fromNumber(stored.position) }) };
+  // One that somebody else has written has no position to be known by.
+  const isOurs = stored !== null && !Number.isNaN(stored.position);
+  const filter = { _id: id, ...(isOurs ? { position: Long.fromNumber(stored.position) } : {}) };
   if (after === null) return stored === null ? [] : [{ deleteOne: { filter } }];
   const document = toStored(id, after);
   return stored === null

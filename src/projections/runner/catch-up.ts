@@ -1,4 +1,5 @@
 import type { RecordedEvent } from '../../event-log/event.js';
+import { EVENTS_PER_PAGE } from '../../event-log/read/read-log.js';
 import type { ProjectionEngine } from '../engine.js';
 import type { Decoded } from '../event-decoder.js';
 import { isAbout, type NeedsNewerCode } from '../fold-stream.js';
@@ -52,6 +53,25 @@ export async function catchUpOnePage(
       if (folded.stopped !== null) stopped.set(target, folded.stopped);
     }
     return { events: page.length, stopped };
+  }
+}
+
+/**
+ * Catches one generation up: to `upTo`, or to where the log ended a moment ago. Not to the moment in which nothing
+ * new has come: under load there is none.
+ * @throws NeedsNewerCode, Fenced, LogDamaged
+ */
+export async function catchUp(
+  engine: ProjectionEngine,
+  generation: OpenGeneration,
+  upTo?: number,
+  onPage: () => void = () => undefined,
+): Promise<void> {
+  for (;;) {
+    const { events, stopped } = await catchUpOnePage(engine, [generation], upTo);
+    for (const reason of stopped.values()) throw reason;
+    onPage();
+    if (events < EVENTS_PER_PAGE) return;
   }
 }
 

@@ -4,9 +4,17 @@ import { readStream } from '../../event-log/read/read-stream.js';
 import { fromStored, type FoldedDocument, type StoredDocument } from '../documents.js';
 import type { ProjectionEngine } from '../engine.js';
 import { Undecodable, type Decoded } from '../event-decoder.js';
-import { foldEvent, foldStream, isAbout, NeedsNewerCode, parkedBy, requireDecoded } from '../fold-stream.js';
+import {
+  countDocuments,
+  foldEvent,
+  foldStream,
+  isAbout,
+  NeedsNewerCode,
+  parkedBy,
+  requireDecoded,
+} from '../fold-stream.js';
 import type { Slot } from '../generations/status.js';
-import { DocumentMissing, type Projection } from '../projection.js';
+import type { ProjectedEvent, Projection } from '../projection.js';
 import type { ParkedStream } from '../quarantine/quarantine.js';
 import { EventTally } from '../rebuild/accounted-events.js';
 
@@ -21,7 +29,7 @@ export interface FoldTarget {
 /** One document before and after a batch. */
 export interface DocumentChange {
   id: string;
-  /** As it lies in the slot. */
+  /** As it lies in the slot; its position is NaN where somebody else has written it. */
   stored: FoldedDocument | null;
   after: FoldedDocument | null;
 }
@@ -66,8 +74,8 @@ function takeRelevant(
 
 /**
  * Folds a page of the log, which follows on the target's checkpoint without a gap, into its documents, in
- * memory. An event that a handler cannot take parks its stream; the rest goes on. A document that should be
- * there and is not (somebody deleted it) is folded again from its stream.
+ * memory. A document that is not as its stream has made it (somebody deleted or altered it) is folded again from
+ * its stream. An event that a handler cannot take even then parks its stream; the rest goes on.
  */
 export async function foldBatch(
   engine: ProjectionEngine,
@@ -83,27 +91,35 @@ export async function foldBatch(
 
   const followed = events.filter(({ recorded }) => !target.quarantined.has(recorded.stream));
   const slot = engine.slot(projection.name, target.slot);
-  const stored = await load(slot, keysOf(projection, followed));
+  const stored = await load(slot, keysOf(projection, followed), target.checkpoint);
   const documents = new Map(stored);
   const parked = new Map<string, ParkedStream>();
-  const incomplete = new Set<string>();
+  /** Streams to be folded again, each with the event that showed it. */
+  const incomplete = new Map<string, Decoded>();
   for (const { recorded, decoded: event } of followed) {
     if (parked.has(recorded.stream) || incomplete.has(recorded.stream)) continue;
     try {
-      foldEvent(projection, documents, requireDecoded(event));
+      const isSound = foldOnto(projection, documents, requireDecoded(event));
+      if (!isSound && projection.fedBy === 'one-stream') incomplete.set(recorded.stream, event);
     } catch (error) {
-      if (error instanceof DocumentMissing && projection.fedBy === 'one-stream') {
-        incomplete.add(recorded.stream);
-      } else parked.set(recorded.stream, parkedBy(event, error));
+      // The event may be at fault, or the document: for one stream its own events tell.
+      if (projection.fedBy === 'one-stream') incomplete.set(recorded.stream, event);
+      else parked.set(recorded.stream, parkedBy(event, error));
     }
   }
   let documentsDelta = 0;
   const changes: DocumentChange[] = [];
-  for (const stream of incomplete) {
+  for (const [stream, event] of incomplete) {
     const again = await foldAgain(engine, projection, stream, target.checkpoint, checkpoint);
+    if (again.parked !== null && again.parked.position <= target.checkpoint) {
+      // What was taken before can be taken no more (the family's key is damaged, say): its documents stay as they
+      // are, and it is parked from here on.
+      parked.set(stream, parkedBy(event, new Error(again.parked.error)));
+      continue;
+    }
     if (again.parked !== null) parked.set(stream, again.parked);
     documentsDelta += again.documentsDelta;
-    const lying = await load(slot, [...again.documents.keys()]);
+    const lying = await load(slot, [...again.documents.keys()], target.checkpoint);
     for (const [id, after] of again.documents) {
       changes.push({ id, stored: lying.get(id) ?? null, after });
       documents.delete(id);
@@ -116,6 +132,19 @@ export async function foldBatch(
     changes.push({ id, stored: before, after });
   }
   return { checkpoint, changes, documentsDelta, parked: [...parked.values()], accounted, stopped };
+}
+
+/** Folds one event; false where what it was folded onto cannot be what the events before it have made. */
+function foldOnto(
+  projection: Projection,
+  documents: Map<string, FoldedDocument | null>,
+  event: ProjectedEvent,
+): boolean {
+  const id = projection.key(event);
+  const before = documents.get(id) ?? null;
+  foldEvent(projection, documents, event);
+  // A document that this event removes was there before, or the count of documents is wrong from here on.
+  return before === null ? (documents.get(id) ?? null) !== null : !Number.isNaN(before.position);
 }
 
 function keysOf(projection: Projection, events: readonly { decoded: Decoded }[]): string[] {
@@ -131,14 +160,22 @@ function keysOf(projection: Projection, events: readonly { decoded: Decoded }[])
   return [...keys];
 }
 
+/**
+ * Documents as they lie in the slot. The position of one is NaN where no event up to the checkpoint can have left
+ * it so: it is somebody else's, as a document saved by hand is.
+ */
 async function load(
   slot: mongo.Collection<StoredDocument>,
   ids: readonly string[],
+  checkpoint: number,
 ): Promise<Map<string, FoldedDocument | null>> {
   const documents = new Map<string, FoldedDocument | null>(ids.map((id) => [id, null]));
   if (ids.length === 0) return documents;
   for await (const document of slot.find({ _id: { $in: [...ids] } })) {
-    documents.set(document._id, fromStored(document));
+    const found = fromStored(document);
+    const isOurs =
+      Number.isSafeInteger(found.position) && found.position >= 1 && found.position <= checkpoint;
+    documents.set(document._id, isOurs ? found : { ...found, position: NaN });
   }
   return documents;
 }
@@ -160,9 +197,5 @@ async function foldAgain(
     decoded.filter((_, index) => (events[index]?.position ?? 0) <= checkpoint),
   );
   const after = foldStream(projection, decoded);
-  return { ...after, documentsDelta: count(after.documents) - count(before.documents) };
-}
-
-function count(documents: ReadonlyMap<string, FoldedDocument | null>): number {
-  return [...documents.values()].filter((document) => document !== null).length;
+  return { ...after, documentsDelta: countDocuments(after) - countDocuments(before) };
 }

@@ -1,31 +1,32 @@
 import type { mongo } from 'mongoose';
 import type { ProjectionEngine } from '../engine.js';
-import type { ProjectionStatus } from '../generations/status.js';
-
-/** A runner that has not renewed its lease for this long is taken for dead, in milliseconds. */
-export const LEASE_MS = 8_000;
+import { SLOTS, type ProjectionStatus } from '../generations/status.js';
+import type { Projection } from '../projection.js';
 
 /** By the server's clock: those of processes may differ. */
 const NOT_HELD = { $expr: { $lt: ['$lease.until', '$$NOW'] } };
 
 /**
- * Takes the lease on a projection's live generation, or renews it; null where another process holds it. Each
- * new holder gets the next epoch, and with it everything that an earlier holder has still under way is void.
+ * Takes the lease on a projection's live generation, or renews it; null where another process holds it, or where
+ * another version of the projection has built what is live: a process that does not follow it must not keep those
+ * from it who would. Each new holder gets the next epoch, and with it everything that an earlier holder has still
+ * under way is void.
  */
 export async function takeLease(
-  { statuses }: ProjectionEngine,
-  projection: string,
+  { statuses, times }: ProjectionEngine,
+  { name, version }: Projection,
   owner: string,
 ): Promise<ProjectionStatus | null> {
-  const until = { $add: ['$$NOW', LEASE_MS] };
+  const until = { $add: ['$$NOW', times.leaseMs] };
+  const mine = { _id: name, $or: SLOTS.map((slot) => ({ live: slot, [`slots.${slot}.version`]: version })) };
   const renewed = await statuses.findOneAndUpdate(
-    { _id: projection, 'lease.owner': owner, $expr: { $gte: ['$lease.until', '$$NOW'] } },
+    { ...mine, 'lease.owner': owner, $expr: { $gte: ['$lease.until', '$$NOW'] } },
     [{ $set: { 'lease.until': until } }],
     { returnDocument: 'after' },
   );
   if (renewed !== null) return renewed;
   return statuses.findOneAndUpdate(
-    { _id: projection, ...NOT_HELD },
+    { ...mine, ...NOT_HELD },
     [{ $set: { lease: { owner, epoch: { $add: ['$lease.epoch', 1] }, until } } }],
     { returnDocument: 'after' },
   );

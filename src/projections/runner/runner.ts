@@ -1,18 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import mongoose from 'mongoose';
 import type { Logger } from 'pino';
+import { isDatabaseAway } from '../../database/database-away.js';
 import type { ProjectionEngine } from '../engine.js';
 import type { NeedsNewerCode } from '../fold-stream.js';
 import { liveGeneration } from '../generations/status.js';
+import { letViewFollow } from '../generations/view.js';
 import { Fenced } from './apply-batch.js';
 import { catchUpOnePage } from './catch-up.js';
-import { endLease, LEASE_MS, leaseHolds, takeLease } from './lease.js';
+import { endLease, leaseHolds, takeLease } from './lease.js';
 import { LogSignal } from './log-signal.js';
 import { openGeneration, type OpenGeneration } from './open-generation.js';
 
-/** Events that arrive within this time share a transaction; in milliseconds. */
-const PACE_MS = 20;
-const RENEW_MS = LEASE_MS / 4;
+/**
+ * Events that arrive within this time share a transaction, in milliseconds: at a hundred registrations a second a
+ * transaction for each would cost the database, and the thread that hashes no passwords meanwhile, more than the
+ * registrations themselves. Whoever waits for a position ends it early.
+ */
+const PACE_MS = 80;
 const AFTER_ERROR_MS = 500;
 
 /**
@@ -23,10 +28,15 @@ export class ProjectionRunner {
   private readonly held = new Map<string, OpenGeneration>();
   /** Projections that need newer code than this process runs. */
   private readonly halted = new Set<string>();
+  /** The generation that each view was last made to show. */
+  private readonly shown = new Map<string, number>();
+  private showing: Promise<void> = Promise.resolve();
   private readonly signal: LogSignal;
   private renewedAt = 0;
   private stopping = false;
   private running: Promise<void> | null = null;
+  private hurried = false;
+  private endRest: () => void = () => undefined;
 
   /** @param owner a name that no other process has */
   constructor(
@@ -47,12 +57,21 @@ export class ProjectionRunner {
     this.signal.raise();
   }
 
+  /** Somebody waits for what the log holds by now: goes on without gathering more. */
+  hurry(): void {
+    this.hurried = true;
+    this.endRest();
+    this.signal.raise();
+  }
+
   /** Ends after the batch under way and gives the leases back. */
   async stop(): Promise<void> {
     this.stopping = true;
+    this.endRest();
     await this.signal.close();
     await this.running;
-    for (const name of this.held.keys()) {
+    await this.showing;
+    for (const { name } of this.engine.projections) {
       await endLease(this.engine, name, this.owner).catch(() => undefined);
     }
   }
@@ -60,41 +79,70 @@ export class ProjectionRunner {
   private async run(): Promise<void> {
     while (!this.stopping) {
       try {
-        if (Date.now() - this.renewedAt > RENEW_MS) await this.renew();
+        if (Date.now() - this.renewedAt > this.engine.times.leaseMs / 4) await this.renew();
         const began = Date.now();
-        if (await this.goOn()) await sleep(Math.max(0, PACE_MS - (Date.now() - began)));
+        if (await this.goOn()) await this.rest(PACE_MS - (Date.now() - began));
         else await this.signal.wait();
       } catch (error) {
         // What this process knows of its generations may be out of date: everything is opened anew.
         this.held.clear();
         this.renewedAt = 0;
-        if (error instanceof Fenced) continue;
         this.logger.error({ err: error }, 'projections: cannot go on, trying again');
         await sleep(AFTER_ERROR_MS);
       }
     }
   }
 
+  private async rest(ms: number): Promise<void> {
+    if (ms > 0 && !this.hurried && !this.stopping) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, ms);
+        this.endRest = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    this.hurried = false;
+  }
+
   /** One page for each group of generations at one checkpoint; false where none has anything to do. */
   private async goOn(): Promise<boolean> {
     let events = 0;
-    for (const group of byCheckpoint(this.held.values())) {
-      const step = await catchUpOnePage(this.engine, group);
-      events += step.events;
-      for (const [generation, reason] of step.stopped) await this.halt(generation, reason);
-    }
+    for (const group of byCheckpoint(this.held.values())) events += await this.step(group);
     return events > 0;
+  }
+
+  /** Generations that cannot go on together go on alone: what one of them cannot store holds up no other. */
+  private async step(group: readonly OpenGeneration[]): Promise<number> {
+    try {
+      const { events, stopped } = await catchUpOnePage(this.engine, group);
+      for (const [generation, reason] of stopped) await this.halt(generation, reason);
+      return events;
+    } catch (error) {
+      if (isDatabaseAway(error)) throw error;
+      const [first, ...others] = group;
+      if (first !== undefined && others.length === 0) this.reopen(first, error);
+      else for (const generation of group) await this.step([generation]);
+      return 0;
+    }
+  }
+
+  /** What this process knows of a generation may be out of date: it is opened anew, at once or with the leases. */
+  private reopen({ projection: { name } }: OpenGeneration, error: unknown): void {
+    this.held.delete(name);
+    if (error instanceof Fenced) this.lookAgain();
+    else this.logger.error({ projection: name, err: error }, 'projections: cannot go on, trying again');
   }
 
   private async renew(): Promise<void> {
     for (const projection of this.engine.projections) {
       if (this.halted.has(projection.name)) continue;
-      const status = await takeLease(this.engine, projection.name, this.owner);
+      const status = await takeLease(this.engine, projection, this.owner);
       const live = liveGeneration(status);
       const open = this.held.get(projection.name);
-      if (status === null || live?.generation.version !== projection.version) {
-        this.held.delete(projection.name);
-      } else if (open?.generation !== live.generation.generation) {
+      if (status === null || live === null) this.held.delete(projection.name);
+      else if (open?.generation !== live.generation.generation) {
         this.held.set(
           projection.name,
           await openGeneration(this.engine, projection, live, leaseHolds(status)),
@@ -103,8 +151,25 @@ export class ProjectionRunner {
           await this.engine.statuses.updateOne({ _id: projection.name }, { $unset: { stopped: '' } });
         }
       }
+      if (live !== null) this.showInView(projection.name, live.generation.generation);
     }
     this.renewedAt = Date.now();
+  }
+
+  /** In the background: a long read of the view holds up its change, and must not hold up the log. */
+  private showInView(name: string, generation: number): void {
+    if (this.shown.get(name) === generation) return;
+    this.shown.set(name, generation);
+    this.showing = this.showing
+      .then(() => letViewFollow(this.engine, name))
+      .then(({ setAside }) => {
+        if (setAside === null) return;
+        this.logger.warn({ projection: name, setAside }, 'a collection in the place of a view was set aside');
+      })
+      .catch((error: unknown) => {
+        this.shown.delete(name);
+        this.logger.warn({ projection: name, err: error }, 'the view could not follow, trying again');
+      });
   }
 
   /** Leaves a projection to a process that runs newer code, and says why it does not go on here. */

@@ -1,9 +1,17 @@
 import mongoose from 'mongoose';
 import { readLog } from '../../event-log/read/read-log.js';
-import type { RecordedEvent } from '../../event-log/event.js';
 import { toStored, type FoldedDocument } from '../documents.js';
 import type { ProjectionEngine } from '../engine.js';
-import { foldEvent, foldStream, isAbout, parkedBy, requireDecoded } from '../fold-stream.js';
+import { Undecodable } from '../event-decoder.js';
+import {
+  foldEvent,
+  foldStream,
+  isAbout,
+  NeedsNewerCode,
+  parkedBy,
+  refuseUnknownTypes,
+  requireDecoded,
+} from '../fold-stream.js';
 import type { Projection } from '../projection.js';
 import type { ParkedStream } from '../quarantine/quarantine.js';
 import { readWholeStreams } from '../rebuild/read-whole-streams.js';
@@ -42,6 +50,7 @@ async function* replayStreams(
   upTo: number,
 ): AsyncGenerator<Replayed> {
   for await (const streams of readWholeStreams(log, { after: null, upTo })) {
+    for (const stream of streams) refuseUnknownTypes(projection, decoder, stream);
     const relevant = streams.map((stream) => stream.filter(({ type }) => isAbout(projection, type)));
     const decoded = await decoder.decode(relevant.flat());
     const replayed: Replayed = { documents: [], parked: [], events: streams.flat().length };
@@ -65,12 +74,16 @@ async function* replayInOrder(
   const documents = new Map<string, FoldedDocument | null>();
   const parked = new Map<string, ParkedStream>();
   for await (const page of readLog(log, { upTo })) {
-    const isFollowed = ({ type, stream }: RecordedEvent): boolean =>
-      isAbout(projection, type) && !parked.has(stream);
-    for (const event of await decoder.decode(page.filter(isFollowed))) {
+    refuseUnknownTypes(projection, decoder, page);
+    const relevant = page.filter(({ type }) => isAbout(projection, type));
+    for (const event of await decoder.decode(relevant)) {
+      const { stream } = event instanceof Undecodable ? event.recorded : event;
+      // Also where it was parked a moment ago, on this very page.
+      if (parked.has(stream)) continue;
       try {
         foldEvent(projection, documents, requireDecoded(event));
       } catch (error) {
+        if (error instanceof NeedsNewerCode) throw error;
         const one = parkedBy(event, error);
         parked.set(one.stream, one);
       }

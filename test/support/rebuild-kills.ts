@@ -1,0 +1,74 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readModels } from '../../src/families/read-models/index.js';
+import { rebuild } from '../../src/projections/rebuild/rebuild.js';
+import { verifyProjection } from '../../src/projections/verify/verify.js';
+import { caughtUp, expectProjected, HASTY, liveOf, rebuildWhenFree, startRunner } from './projected.js';
+import { printedSeed, randomOf } from './random.js';
+import { rebuildingProcess } from './rebuilding-process.js';
+import { createTestProjections, type TestProjections } from './test-projections.js';
+import { startWrites, writeFamilies } from './writes.js';
+
+/** What became of the rebuilds that were begun after a kill. */
+export interface KillTally {
+  /** The process was killed before its rebuild had ended. */
+  killed: number;
+  /** The next rebuild went on with what had been built. */
+  resumed: number;
+}
+
+/**
+ * Rebuilds projections in processes of their own, kills each at a random moment while a runner follows and
+ * families are written, and looks at what is live: always whole. The rebuild after that goes on or begins anew,
+ * and what it makes is what the log says.
+ */
+export async function killRebuilds(rounds: number, families: number): Promise<KillTally> {
+  const random = randomOf(printedSeed('kill -9 of rebuilds'));
+  const test = await createTestProjections();
+  try {
+    return await killInTurn(test, { rounds, families, random });
+  } finally {
+    await test.close();
+  }
+}
+
+async function killInTurn(
+  test: TestProjections,
+  { rounds, families, random }: { rounds: number; families: number; random: () => number },
+): Promise<KillTally> {
+  const engine = test.engine(undefined, undefined, HASTY);
+  const { runner } = startRunner(engine);
+  const written = await writeFamilies(test, families, 2);
+  const usual = new Map<string, number>();
+  for (const projection of readModels) {
+    usual.set(projection.name, 1_000 * (await rebuild(engine, projection)).seconds);
+  }
+  const tally: KillTally = { killed: 0, resumed: 0 };
+  const start = (round: number) =>
+    rebuildingProcess(test, readModels[round % readModels.length]!.name, { times: HASTY });
+  let next = start(0);
+  for (let round = 0; round < rounds; round += 1) {
+    const projection = readModels[round % readModels.length]!;
+    const child = await next;
+    next = start(round + 1);
+    const writes = startWrites(test, written, 60);
+    const began = child.begin();
+    await Promise.all([began, sleep(random() * (usual.get(projection.name) ?? 0))]);
+    await child.kill();
+    if ((await child.outcome) === null) tally.killed += 1;
+    expect(await verifyProjection(engine, projection)).toMatchObject({ missing: 0, extra: 0, different: 0 });
+    const { generation } = await liveOf(engine, projection.name);
+    expect(generation.state).toBe('live');
+
+    const report = await rebuildWhenFree(engine, projection);
+    if (report.resumed) tally.resumed += 1;
+    expect(report).toMatchObject({ switched: true, quarantined: 0 });
+    expect(report.differences?.missing ?? 0).toBe(0);
+    await writes.stop();
+    await caughtUp(engine);
+    await expectProjected(test, engine, projection);
+  }
+  await (await next).kill();
+  await runner.stop();
+  process.stderr.write(`kill -9 of rebuilds: ${JSON.stringify({ rounds, ...tally })}\n`);
+  return tally;
+}
