@@ -19,6 +19,15 @@ const LAYERS = [
 const COMPOSITION_ROOTS = '^src/(main|cli|app\\.module|start-service)\\.ts$';
 const DRIVER = '(^|/)node_modules/(mongodb|bson)/|^(mongodb|bson)(/|$)';
 
+/** What reaches out of the process, or writes to the log. */
+const EFFECTS = [
+  '^src/(http|cli|reactions|sessions|operators|jobs|archive)/',
+  '^src/families/[^/]*\\.service\\.ts$',
+  '^src/event-log/(append/|event-log\\.ts$)',
+  '^(node:)?(http|https|http2|net|tls|dgram|child_process)$',
+  '(^|/)node_modules/(fastify|@nestjs/platform-[^/]+|undici|axios|nodemailer)/',
+];
+
 const inFolders = (folders) => `^src/(${folders.join('|')})/`;
 
 /** One rule a layer: it may not import from any layer above it. */
@@ -36,6 +45,22 @@ const LAYER_RULES = LAYERS.slice(1).map((layer, above) => ({
 module.exports = {
   forbidden: [
     ...LAYER_RULES,
+    {
+      name: 'projections-know-no-family',
+      comment:
+        'The engine takes projections and a decoder; what events mean, and what opens them, is brought to it.',
+      severity: 'error',
+      from: { path: '^src/projections/' },
+      to: { path: '^src/', pathNot: inFolders(['projections', 'event-log', 'database', 'config']) },
+    },
+    {
+      name: 'projections-have-no-effects',
+      comment:
+        'P7: a replay sends nothing, starts nothing and appends nothing, because nothing of the kind can be reached.',
+      severity: 'error',
+      from: { path: '^src/(projections|families/read-models)/' },
+      to: { path: EFFECTS },
+    },
     {
       name: 'domain-is-pure',
       comment:

@@ -2,8 +2,11 @@ import type { FastifyReply } from 'fastify';
 import type { LoadedFamily } from '../families/load-family.js';
 import { entityTag, isKnownVersion } from './entity-tags.js';
 
+/** What an answer is about, as far as its headers tell: a family, or what was made of one. */
+type Answered = Pick<LoadedFamily, 'position' | 'version'>;
+
 /** Every answer tells the position it reached, so that a later read can ask for at least that. */
-export function answerWith(reply: FastifyReply, family: LoadedFamily, version = family.version): void {
+export function answerWith(reply: FastifyReply, family: Answered, version = family.version): void {
   void reply.header('position', String(family.position)).header('etag', entityTag(version));
 }
 
@@ -11,7 +14,7 @@ export function answerWith(reply: FastifyReply, family: LoadedFamily, version = 
 export function answerRead<View>(
   reply: FastifyReply,
   ifNoneMatch: string | undefined,
-  family: LoadedFamily,
+  family: Answered,
   view: View,
   version = family.version,
 ): View | undefined {

@@ -1,14 +1,16 @@
-import { Body, Controller, Get, Headers, HttpCode, Patch, Post, Res, UseGuards } from '@nestjs/common';
+import { Body, Controller, Get, Headers, HttpCode, Patch, Post, Query, Res, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { FamiliesService, type Intent } from '../families/families.service.js';
+import type { Intent } from '../families/families.service.js';
 import type { AccessTokenSubject } from '../sessions/access-tokens.js';
 import { answerRead, answerWith } from './answers.js';
 import { BearerGuard, Caller } from './auth/bearer.guard.js';
+import { AtLeastDto } from './dto/reads.dto.js';
 import { ChangeFamilyDto, ChangePasswordDto, ReasonDto } from './dto/family.dto.js';
 import { ApiFamily, ApiNoContent } from './openapi/answers.js';
 import { ApiProblems, ApiProblemsOfCalls, SIGNED_IN } from './openapi/problems.js';
-import { ApiConditionalRead, ApiIfMatch, ApiMutation } from './openapi/requests.js';
+import { ApiIfMatch, ApiMutation, ApiStreamRead } from './openapi/requests.js';
+import { FamilyReads } from './family-reads.js';
 import { Facts, type RequestFacts } from './request-facts.js';
 import { RequestedChanges } from './requested-changes.js';
 import { viewFamily, type FamilyView } from './views/family-view.js';
@@ -20,20 +22,21 @@ import { viewFamily, type FamilyView } from './views/family-view.js';
 @Controller('v1/family')
 export class FamilyController {
   constructor(
-    private readonly families: FamiliesService,
+    private readonly reads: FamilyReads,
     private readonly changes: RequestedChanges,
   ) {}
 
   @Get()
   @ApiOperation({ summary: "The caller's family, from its stream" })
-  @ApiConditionalRead()
+  @ApiStreamRead()
   @ApiFamily()
   async show(
     @Caller() { family: id }: AccessTokenSubject,
+    @Query() { atLeast }: AtLeastDto,
     @Headers('if-none-match') ifNoneMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<{ family: FamilyView } | undefined> {
-    const family = await this.families.find(id);
+    const family = await this.reads.family(id, atLeast);
     return answerRead(reply, ifNoneMatch, family, { family: viewFamily(family) });
   }
 

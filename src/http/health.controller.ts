@@ -1,6 +1,8 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { EventLog } from '../event-log/event-log.js';
+import { ProjectionsService } from '../projections/projections.service.js';
+import { claimsMissingAlarm, projectionAlarm, type Alarm } from './views/alarms.js';
 import { HttpProblem } from './problems/problem.js';
 import { ApiOk } from './openapi/answers.js';
 import { ApiProblems, ApiProblemsOfCalls } from './openapi/problems.js';
@@ -10,14 +12,17 @@ const READY_WITHIN_MS = 3_000;
 
 interface Readiness {
   status: 'ready' | 'degraded';
-  alarms: readonly { kind: string; remedy: string }[];
+  alarms: readonly Alarm[];
 }
 
 @ApiTags('health')
 @ApiProblemsOfCalls()
 @Controller('health')
 export class HealthController {
-  constructor(private readonly log: EventLog) {}
+  constructor(
+    private readonly log: EventLog,
+    private readonly projections: ProjectionsService,
+  ) {}
 
   @Get('live')
   @ApiOperation({ summary: 'The process answers' })
@@ -32,11 +37,16 @@ export class HealthController {
   @ApiOk('Ready, or degraded: then `alarms` says what a person has to do')
   @ApiProblems('database-unavailable', 'log-damaged')
   async ready(): Promise<Readiness> {
-    const claimsMissing = await within(READY_WITHIN_MS, this.claimsAreMissing());
-    const alarms = claimsMissing
-      ? [{ kind: 'claims-missing', remedy: 'Run `family-accounts claims rebuild`' }]
-      : [];
+    const alarms = await within(READY_WITHIN_MS, this.alarms());
     return { status: alarms.length === 0 ? 'ready' : 'degraded', alarms };
+  }
+
+  private async alarms(): Promise<Alarm[]> {
+    const [claimsMissing, ofProjections] = await Promise.all([
+      this.claimsAreMissing(),
+      this.projections.alarms(),
+    ]);
+    return [...(claimsMissing ? [claimsMissingAlarm] : []), ...ofProjections.map(projectionAlarm)];
   }
 
   private async claimsAreMissing(): Promise<boolean> {

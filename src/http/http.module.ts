@@ -4,7 +4,9 @@ import { ReadModelsModule } from '../families/read-models/read-models.module.js'
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { FamiliesController } from './families.controller.js';
 import { FamilyController } from './family.controller.js';
+import { FamilyReads } from './family-reads.js';
 import { HealthController } from './health.controller.js';
+import { HistoryController } from './history.controller.js';
 import { MembersController } from './members.controller.js';
 import { ProblemsController } from './problems.controller.js';
 import { RequestedChanges } from './requested-changes.js';
@@ -16,11 +18,12 @@ import { SessionsController } from './sessions.controller.js';
   controllers: [
     FamiliesController,
     FamilyController,
+    HistoryController,
     MembersController,
     SessionsController,
     HealthController,
     ProblemsController,
   ],
-  providers: [RequestedChanges],
+  providers: [FamilyReads, RequestedChanges],
 })
 export class HttpModule {}

@@ -8,6 +8,7 @@ import {
   Param,
   Patch,
   Post,
+  Query,
   Res,
   UseGuards,
 } from '@nestjs/common';
@@ -17,15 +18,16 @@ import { v7 as uuidv7 } from 'uuid';
 import type { CommandOutcome } from '../families/carry-out.js';
 import { MemberNotFound } from '../families/domain/errors.js';
 import { memberOf, type Member } from '../families/domain/state.js';
-import { FamiliesService } from '../families/families.service.js';
 import type { LoadedFamily } from '../families/load-family.js';
 import type { AccessTokenSubject } from '../sessions/access-tokens.js';
 import { answerRead, answerWith } from './answers.js';
 import { BearerGuard, Caller } from './auth/bearer.guard.js';
 import { AddMemberDto, ChangeMemberDto } from './dto/members.dto.js';
+import { AtLeastDto } from './dto/reads.dto.js';
+import { FamilyReads } from './family-reads.js';
 import { ApiMember, ApiMembers, ApiNoContent } from './openapi/answers.js';
 import { ApiProblems, ApiProblemsOfCalls, SIGNED_IN } from './openapi/problems.js';
-import { ApiConditionalRead, ApiIfMatch, ApiMutation } from './openapi/requests.js';
+import { ApiIfMatch, ApiMutation, ApiStreamRead } from './openapi/requests.js';
 import { Facts, type RequestFacts } from './request-facts.js';
 import { RequestedChanges } from './requested-changes.js';
 import { viewFamily, viewMember, type MemberView } from './views/family-view.js';
@@ -40,35 +42,37 @@ const NOT_FOUND = ['member-not-found', 'not-found'] as const;
 @Controller('v1/family/members')
 export class MembersController {
   constructor(
-    private readonly families: FamiliesService,
+    private readonly reads: FamilyReads,
     private readonly changes: RequestedChanges,
   ) {}
 
   @Get()
   @ApiOperation({ summary: "The members of the caller's family, in the order of joining" })
-  @ApiConditionalRead()
+  @ApiStreamRead()
   @ApiMembers()
   async list(
     @Caller() { family: id }: AccessTokenSubject,
+    @Query() { atLeast }: AtLeastDto,
     @Headers('if-none-match') ifNoneMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<{ members: MemberView[] } | undefined> {
-    const family = await this.families.find(id);
+    const family = await this.reads.family(id, atLeast);
     return answerRead(reply, ifNoneMatch, family, { members: viewFamily(family).members });
   }
 
   @Get(':id')
   @ApiOperation({ summary: 'One member' })
-  @ApiConditionalRead()
+  @ApiStreamRead()
   @ApiMember(200)
   @ApiProblems(...NOT_FOUND)
   async show(
     @Caller() { family: id }: AccessTokenSubject,
     @Param('id') memberId: string,
+    @Query() { atLeast }: AtLeastDto,
     @Headers('if-none-match') ifNoneMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<{ member: MemberView } | undefined> {
-    const family = await this.families.find(id);
+    const family = await this.reads.family(id, atLeast);
     const member = requireMember(family, memberId);
     return answerRead(reply, ifNoneMatch, family, { member: viewMember(member) }, member.version);
   }

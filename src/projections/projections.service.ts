@@ -7,7 +7,8 @@ import type { ProjectionEngine } from './engine.js';
 import { ensureStatus, liveGeneration } from './generations/status.js';
 import type { Projection } from './projection.js';
 import { LiveSlots } from './read/live-slot.js';
-import { waitUntilReached } from './read/wait-until-reached.js';
+import { projectionAlarms, type ProjectionAlarm } from './read/projection-alarms.js';
+import { requireKnownPosition, waitUntilReached } from './read/wait-until-reached.js';
 import { rebuild } from './rebuild/rebuild.js';
 import { ProjectionRunner } from './runner/runner.js';
 
@@ -53,6 +54,19 @@ export class ProjectionsService {
     });
     // Just switched to, perhaps: the one that was read from until now does not go on any more.
     this.slots.saw(projection, slot, Date.now());
+  }
+
+  /**
+   * For what is read from streams, which hold every write that was acknowledged: refuses a position that the log
+   * has not reached. @throws PositionUnknown
+   */
+  requireKnownPosition(position: number): Promise<void> {
+    return requireKnownPosition(this.engine, position);
+  }
+
+  /** What is wrong with projections as they stand, at the cost of one small read; see projection-alarms.ts. */
+  alarms(): Promise<ProjectionAlarm[]> {
+    return projectionAlarms(this.engine);
   }
 
   private async buildWhatIsMissing(): Promise<void> {

@@ -17,6 +17,9 @@ const MINE = [...READ, 'not-authenticated', 'family-not-found'];
 const KEYED = ['idempotency-key-reused', 'idempotency-key-in-use'];
 const APPEND = [...BODY, ...READ, ...KEYED, 'log-unavailable', 'outcome-unknown'];
 const CHANGE = [...APPEND, ...MINE, 'changed-meanwhile', 'precondition-failed'];
+const FROM_STREAM = [...MINE, 'position-unknown'];
+const HISTORY = ['database-unavailable', 'log-damaged', 'not-authenticated', 'family-not-found'];
+const BUILT = ['position-unknown', 'projection-not-built', 'projection-behind'];
 const MEMBER = ['member-not-found', 'not-found'];
 const PASSWORD = ['claims-missing', 'password-hashing-busy', 'invalid-credentials'];
 const REGISTRATION = ['invalid-email-address', 'invalid-password', 'invalid-name', 'invalid-locale'];
@@ -30,7 +33,7 @@ const CALLS: [string, string, string[], string[]][] = [
     [...APPEND, ...PASSWORD, ...REGISTRATION, 'email-already-claimed'],
   ],
   ['post /v1/sessions', '', ['email', 'password', 'device'], [...BODY, ...READ, ...PASSWORD]],
-  ['get /v1/family', 'If-None-Match', [], MINE],
+  ['get /v1/family', 'If-None-Match', [], FROM_STREAM],
   [
     'patch /v1/family',
     'Idempotency-Key, If-Match',
@@ -45,14 +48,15 @@ const CALLS: [string, string, string[], string[]][] = [
   ],
   ['post /v1/family/close', 'Idempotency-Key, If-Match', ['reason'], [...CHANGE, 'invalid-name']],
   ['post /v1/family/reopen', 'Idempotency-Key, If-Match', ['reason'], [...CHANGE, 'invalid-name']],
-  ['get /v1/family/members', 'If-None-Match', [], MINE],
+  ['get /v1/family/history', 'If-None-Match', [], [...HISTORY, ...BUILT]],
+  ['get /v1/family/members', 'If-None-Match', [], FROM_STREAM],
   [
     'post /v1/family/members',
     'Idempotency-Key, If-Match',
     ['role', 'nickname', 'birthYear'],
     [...CHANGE, 'invalid-name', 'invalid-birth-year', 'family-is-closed', 'member-limit-reached'],
   ],
-  ['get /v1/family/members/{id}', 'If-None-Match', [], [...MINE, ...MEMBER]],
+  ['get /v1/family/members/{id}', 'If-None-Match', [], [...FROM_STREAM, ...MEMBER]],
   [
     'patch /v1/family/members/{id}',
     'Idempotency-Key, If-Match',
@@ -70,6 +74,14 @@ const CALLS: [string, string, string[], string[]][] = [
   ['get /problems', '', [], []],
   ['get /problems/{code}', '', [], ['not-found']],
 ];
+
+/** The calls that take something in the query. */
+const QUERIES: Readonly<Record<string, string[]>> = {
+  'get /v1/family': ['atLeast'],
+  'get /v1/family/history': ['atLeast', 'limit', 'before'],
+  'get /v1/family/members': ['atLeast'],
+  'get /v1/family/members/{id}': ['atLeast'],
+};
 
 function described(name: string): AnyJson {
   const [method, path] = name.split(' ');
@@ -99,6 +111,14 @@ describe('/openapi.json', () => {
     expect(Object.keys(body.properties ?? {})).toEqual(fields);
     const inHeader = parameters.filter((one: AnyJson) => one.in === 'header').map((one: AnyJson) => one.name);
     expect(inHeader.sort().join(', ')).toBe(headers);
+    const inQuery = parameters.filter((one: AnyJson) => one.in === 'query');
+    expect(inQuery.map((one: AnyJson) => one.name).sort()).toEqual((QUERIES[name] ?? []).toSorted());
+    for (const {
+      required,
+      schema: { type, minimum },
+    } of inQuery) {
+      expect([required, type, typeof minimum]).toEqual([false, 'integer', 'number']);
+    }
   });
 
   it.each(CALLS)('names every problem that %s may be answered with, once', (name, _headers, _fields, own) => {

@@ -65,7 +65,9 @@ describe('a read after one’s own write', () => {
     const log = new LogCollections(client, test.database.logName);
     const decoder = new FamilyEventDecoder(test.keys);
     const engine = new ProjectionEngine(log, test.database.name, readModels, decoder);
-    const waiting = Array.from({ length: 300 }, () => waitUntilReached(engine, 'families', position, { waitMs: 400 }));
+    const waiting = Array.from({ length: 300 }, () =>
+      waitUntilReached(engine, 'families', position, { waitMs: 400 }),
+    );
     const outcomes = await Promise.allSettled(waiting);
     await client.close();
     expect(outcomes.every(({ status }) => status === 'rejected')).toBe(true);

@@ -7,6 +7,7 @@ import { PrivacyModule } from '../../privacy/privacy.module.js';
 import { ProjectionEngine } from '../../projections/engine.js';
 import { ProjectionsService } from '../../projections/projections.service.js';
 import { FamilyEventDecoder } from './family-event-decoder.js';
+import { RecentHistory } from './recent-history.js';
 import { readModels } from './index.js';
 
 @Module({
@@ -21,8 +22,14 @@ import { readModels } from './index.js';
           logger,
         ),
     },
+    {
+      provide: RecentHistory,
+      inject: [ProjectionsService, LogCollections],
+      useFactory: (projections: ProjectionsService, log: LogCollections) =>
+        new RecentHistory(projections, log),
+    },
   ],
-  exports: [ProjectionsService],
+  exports: [ProjectionsService, RecentHistory],
 })
 export class ReadModelsModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
   constructor(@Inject(ProjectionsService) private readonly projections: ProjectionsService) {}

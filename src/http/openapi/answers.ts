@@ -1,6 +1,7 @@
 import { applyDecorators, type Type } from '@nestjs/common';
 import { ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import { FamilyView, MemberView } from '../views/family-view.js';
+import { HistoryView } from '../views/history-view.js';
 import { FamilyWithSession } from '../views/session-view.js';
 
 type Tagged = 'family' | 'member';
@@ -18,6 +19,19 @@ export function ApiMember(status: 200 | 201): MethodDecorator {
 /** Answers 200 with all members; the tag is the family's. */
 export function ApiMembers(): MethodDecorator {
   return ApiWrapped(200, 'family', { members: [MemberView] });
+}
+
+/** Answers 200 with a part of the family's history; its tag is the place in the log that it has reached. */
+export function ApiHistory(): MethodDecorator {
+  const headers = headersOf('family', 200);
+  return ApiResponse({
+    status: 200,
+    type: HistoryView,
+    headers: {
+      ...headers,
+      ETag: { description: 'The position, in quotes: for If-None-Match.', schema: { type: 'string' } },
+    },
+  });
 }
 
 /** Answers 201 with a family and a session for one of its members. */

@@ -34,8 +34,22 @@ export function ApiIfMatch(of: 'family' | 'member'): MethodDecorator {
   );
 }
 
-/** A read of a family: it takes an `If-None-Match`, and is answered without a body where nothing has changed. */
-export function ApiConditionalRead(): MethodDecorator {
+/** A read of a family from its stream: it may fail as everything that reads streams. */
+export function ApiStreamRead(): MethodDecorator {
+  return applyDecorators(ApiConditionalRead(), ApiProblems(...READING, 'position-unknown'));
+}
+
+/** A read of what a projection has made: it may not be there yet, or not far enough. */
+export function ApiReadModelRead(): MethodDecorator {
+  return applyDecorators(
+    ApiConditionalRead(),
+    ApiProblems('database-unavailable', 'log-damaged', 'position-unknown'),
+    ApiProblems('projection-not-built', 'projection-behind'),
+  );
+}
+
+/** It takes an `If-None-Match`, and is answered without a body where nothing has changed. */
+function ApiConditionalRead(): MethodDecorator {
   return applyDecorators(
     ApiHeader({
       name: 'If-None-Match',
@@ -43,6 +57,5 @@ export function ApiConditionalRead(): MethodDecorator {
       description: 'Entity tags of what the client has already.',
     }),
     ApiResponse({ status: 304, description: 'The client has this version already.' }),
-    ApiProblems(...READING),
   );
 }

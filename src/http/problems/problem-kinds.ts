@@ -20,6 +20,11 @@ export const problemKinds = {
   'invalid-name': { status: 400, title: 'The name is not acceptable', tellsDetail: true },
   'invalid-birth-year': { status: 400, title: 'The birth year is not possible', tellsDetail: true },
   'invalid-locale': { status: 400, title: 'The locale is not a BCP 47 language tag', tellsDetail: true },
+  'position-unknown': {
+    status: 400,
+    title: 'The log has not reached the position that the read asks for',
+    tellsDetail: true,
+  },
   'not-authenticated': { status: 401, title: 'An access token is needed', tellsDetail: true },
   'invalid-credentials': { status: 401, title: 'The email address or the password is not right' },
   'wrong-password': { status: 403, title: 'The current password is not right' },
@@ -60,6 +65,16 @@ export const problemKinds = {
     status: 503,
     title: 'The log needs an operator before this can be answered',
     retryAfter: 60,
+  },
+  'projection-not-built': {
+    status: 503,
+    title: 'What this reads is being built from the log for the first time',
+    retryAfter: 5,
+  },
+  'projection-behind': {
+    status: 503,
+    title: 'What this reads has not reached the position that was asked for in time',
+    retryAfter: 1,
   },
   'unknown-event-shape': {
     status: 503,

@@ -17,6 +17,8 @@ import { PasswordHashingBusy } from '../../families/password-hashing.js';
 import { IdempotencyKeyInUse, IdempotencyKeyReused } from '../../idempotency/idempotency-keys.js';
 import { KeyDoesNotUnwrap } from '../../privacy/wrap-key.js';
 import { SealBroken } from '../../privacy/seal.js';
+import { ProjectionNotBuilt } from '../../projections/read/live-slot.js';
+import { PositionUnknown, ProjectionBehind } from '../../projections/read/wait-until-reached.js';
 import { AccessTokenInvalid } from '../../sessions/access-tokens.js';
 import { InvalidCredentials } from '../../sessions/sign-in.js';
 import { HttpProblem, type Problem } from './problem.js';
@@ -36,6 +38,9 @@ const codeByErrorClass: readonly (readonly [ErrorClass, ProblemCode])[] = [
   [PasswordHashingBusy, 'password-hashing-busy'],
   [VersionConflict, 'changed-meanwhile'],
   [AppendTooLarge, 'invalid-request'],
+  [PositionUnknown, 'position-unknown'],
+  [ProjectionNotBuilt, 'projection-not-built'],
+  [ProjectionBehind, 'projection-behind'],
   [ClaimsMissing, 'claims-missing'],
   [LogUnavailable, 'log-unavailable'],
   [OutcomeUnknown, 'outcome-unknown'],

@@ -54,7 +54,7 @@ export async function waitUntilReached(
     const reached = Number(live.generation.checkpoint);
     if (reached >= position) return live.slot;
     if (tries === 0) {
-      await requireKnown(engine, position);
+      await requireKnownPosition(engine, position);
       hurry?.();
     }
     if (Date.now() > until) throw new ProjectionBehind(projection, position, reached);
@@ -86,12 +86,13 @@ async function lookAfter(engine: ProjectionEngine, projection: string, pauseMs: 
   return liveGeneration(await engine.statuses.findOne({ _id: projection }, wanted));
 }
 
-async function requireKnown({ log }: ProjectionEngine, position: number): Promise<void> {
+/** Refuses a position that the log has not reached: no answer of this service can have told it. @throws PositionUnknown */
+export async function requireKnownPosition({ log }: ProjectionEngine, position: number): Promise<void> {
   try {
     const head = await readHead(log);
     if (position > head.position) throw new PositionUnknown(position, head.position);
   } catch (error) {
-    // What is in the read models can be read whatever the log's state.
+    // What can be read is read, whatever the log's state.
     if (!(error instanceof LogDamaged)) throw error;
   }
 }
