@@ -33,14 +33,21 @@ export interface RunningService {
 /**
  * Starts everything in order: configuration, database, secrets, checks, HTTP. Nothing is served before
  * everything has been checked, and what was started is stopped again where a later step fails.
+ * @param stop breaks the start off: what was begun is taken back, and the signal's reason thrown.
  * @throws UserFacingError for everything a person can mend
  */
-export async function startService(env: NodeJS.ProcessEnv, reporter: Reporter): Promise<RunningService> {
+export async function startService(
+  env: NodeJS.ProcessEnv,
+  reporter: Reporter,
+  stop?: AbortSignal,
+): Promise<RunningService> {
   const configuration = loadConfiguration(env);
   const logger = createLogger(configuration.logLevel);
-  const database = await openDatabase(configuration, { reporter, env, mayCreate: true });
+  const database = await openDatabase(configuration, { reporter, env, mayCreate: true, stop });
   try {
+    stop?.throwIfAborted();
     const secrets = await checkEverything(configuration, database, logger, reporter);
+    stop?.throwIfAborted();
     const runtime = {
       configuration,
       secrets,

@@ -28,6 +28,8 @@ export interface OpenDatabaseOptions {
   env: NodeJS.ProcessEnv;
   /** The service makes a new installation; a command that only looks at one does not. */
   mayCreate: boolean;
+  /** Breaks it off: a server that was started for this is stopped again, and the signal's reason thrown. */
+  stop?: AbortSignal | undefined;
 }
 
 /**
@@ -46,7 +48,7 @@ export async function openDatabase(
 
 async function openEmbedded(
   configuration: Configuration,
-  { reporter, env, mayCreate }: OpenDatabaseOptions,
+  { reporter, env, mayCreate, stop }: OpenDatabaseOptions,
 ): Promise<OpenDatabase> {
   const { dataDir, databaseName: name } = configuration;
   const folder = dataFolder(dataDir);
@@ -63,8 +65,9 @@ async function openEmbedded(
       ],
     });
   }
-  const embedded = await startEmbedded({ configuration, env, reporter });
+  const embedded = await startEmbedded({ configuration, env, reporter, stop });
   try {
+    stop?.throwIfAborted();
     if (mayCreate) {
       const passwords = await ensureDatabaseUsers(dataDir, DATABASE_USERS);
       await setUpAsRoot(embedded.rootUri, configuration, passwords, isNew ? silentReporter : reporter);

@@ -31,7 +31,7 @@ export interface EmbeddedMongod {
  */
 export async function startEmbedded(options: StartOptions): Promise<EmbeddedMongod> {
   const folder = await prepareDataFolder(options.configuration.dataDir);
-  return underLock(folder, options.reporter, async () => {
+  const start = async (): Promise<EmbeddedMongod> => {
     await sweepUsers(folder);
     const secrets = await embeddedSecrets(folder);
     const server =
@@ -44,7 +44,8 @@ export async function startEmbedded(options: StartOptions): Promise<EmbeddedMong
       rootPassword: secrets.rootPassword,
       release: () => (released ??= release(folder, registration, options.reporter)),
     };
-  });
+  };
+  return underLock(folder, options.reporter, start, options.stop);
 }
 
 async function release(folder: DataFolder, registration: string, reporter: Reporter): Promise<void> {
@@ -63,9 +64,14 @@ async function stopUnused(folder: DataFolder): Promise<void> {
   await stopMongod(folder, state.running.process);
 }
 
-async function underLock<T>(folder: DataFolder, reporter: Reporter, work: () => Promise<T>): Promise<T> {
+async function underLock<T>(
+  folder: DataFolder,
+  reporter: Reporter,
+  work: () => Promise<T>,
+  stop?: AbortSignal,
+): Promise<T> {
   try {
-    return await withStartLock(folder.lock, reporter, work);
+    return await withStartLock(folder.lock, reporter, work, stop);
   } catch (error) {
     throw explainFolderFailure(folder, error);
   }

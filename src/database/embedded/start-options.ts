@@ -12,6 +12,8 @@ export interface StartOptions {
   /** Where PATH, the proxies and the cache folders are looked up; a few of its variables reach MongoDB. */
   readonly env: NodeJS.ProcessEnv;
   readonly reporter: Reporter;
+  /** Breaks the start off; its reason is thrown. */
+  readonly stop?: AbortSignal | undefined;
 }
 
 /** A server that is ready, before anybody is registered as its user. */
