@@ -31,6 +31,15 @@ export function positiveNumber(text: string): Reading<number> {
   return value > 0 ? { value } : { expected: 'a number above 0' };
 }
 
+/** A number from `min` to `max`, with or without decimals. */
+export function numberBetween(min: number, max: number): (text: string) => Reading<number> {
+  return (text) => {
+    const reading = positiveNumber(text);
+    const fits = 'value' in reading && reading.value >= min && reading.value <= max;
+    return fits ? reading : { expected: `a number from ${min} to ${max}` };
+  };
+}
+
 /** `true` or `false`: what else people write for them means different things to different programs. */
 export function yesOrNo(text: string): Reading<boolean> {
   return text === 'true' || text === 'false' ? { value: text === 'true' } : { expected: 'true or false' };

@@ -34,7 +34,7 @@ export async function startNewMongod(
   await requireFreeSpace(folder, mongodMinFreeMb);
   const found = await findMongod({ folder, chosen: mongodBinary, env, reporter, stop });
   for (let attempt = 1; ; attempt += 1) {
-    const port = await choosePort(folder, mongodPort, reporter);
+    const port = await choosePort(folder, { fixed: mongodPort, avoid: configuration.port }, reporter);
     const record = { binary: found.binary, version: found.version, port };
     const remembered = (await readMongodRecord(folder.root))?.port ?? port;
     // Before the first byte of data: whatever happens next, the version that made it is known. The port follows

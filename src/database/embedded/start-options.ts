@@ -4,7 +4,13 @@ import type { Reporter } from '../../config/reporter.js';
 /** What of the configuration is about the embedded server, read and checked. */
 export type EmbeddedConfiguration = Pick<
   Configuration,
-  'dataDir' | 'mongodBinary' | 'mongodPort' | 'mongodCacheGb' | 'mongodMinFreeMb' | 'mongodStartSeconds'
+  | 'dataDir'
+  | 'port'
+  | 'mongodBinary'
+  | 'mongodPort'
+  | 'mongodCacheGb'
+  | 'mongodMinFreeMb'
+  | 'mongodStartSeconds'
 >;
 
 export interface StartOptions {
