@@ -49,6 +49,9 @@ describe('the start on a MongoDB without access control', () => {
       env: { MONGODB_ADMIN_URI: mongod.uri },
     });
     expect(set).toMatchObject({ code: 0 });
+    expect(set.output).toMatch(
+      /^WARNING: the service will refuse to start: this database user can change history.*ALLOW_WRITABLE_LOG=true/m,
+    );
 
     const refused = await runService(installation);
     expect(refused.code).toBe(1);
