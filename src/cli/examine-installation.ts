@@ -12,7 +12,7 @@ import { inspectDatabase } from '../database/verify.js';
 import { LogCollections } from '../event-log/log-collections.js';
 import { canonicalForm } from '../families/claims/canonical-form.js';
 import { countClaims } from '../families/claims/verify-claims.js';
-import { toCheck, type Check } from './check.js';
+import { eitherOf, toCheck, type Check } from './check.js';
 import { examineReadingUser } from './examine-reading-user.js';
 import { mendable } from './mendable.js';
 import type { Terminal } from './terminal.js';
@@ -111,7 +111,7 @@ async function examineSecrets(
 function problemOf(error: unknown): Check {
   const known = mendable(error);
   if (known instanceof UserFacingError) {
-    return { state: 'problem', what: known.message, remedy: known.remedies.join('; or ') };
+    return { state: 'problem', what: known.message, remedy: eitherOf(known.remedies) };
   }
   return {
     state: 'problem',

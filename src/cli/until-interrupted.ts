@@ -26,7 +26,7 @@ export function untilInterrupted<T>(work: Promise<T>, { release, stop }: Interru
     release().then(exit, exit);
   };
   const onError = (error: unknown): void => {
-    if (isReaderGone(error) && !interrupted) end(EXIT.ok);
+    if (!interrupted) end(isReaderGone(error) ? EXIT.ok : EXIT.findings);
   };
   const endListening = onStopSignal((signal) => end(SIGNALS[signal]));
   process.stdout.on('error', onError);

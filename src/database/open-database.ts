@@ -5,7 +5,7 @@ import { parseMongodbUri } from '../config/mongodb-uri.js';
 import { silentReporter, type Reporter } from '../config/reporter.js';
 import { UserFacingError } from '../config/user-facing-error.js';
 import { connectDatabase, databaseUrl } from './connect.js';
-import { dataFolder, holdsDatabase } from './embedded/data-folder.js';
+import { dataFolder, holdsDatabase, refuseFileAsFolder } from './embedded/data-folder.js';
 import { startEmbedded, type EmbeddedMongod } from './embedded/start-embedded.js';
 import { lostLog } from './lost-log.js';
 import { DATABASE_USERS, type DatabaseUser } from './roles.js';
@@ -51,6 +51,7 @@ async function openEmbedded(
   { reporter, env, mayCreate, stop }: OpenDatabaseOptions,
 ): Promise<OpenDatabase> {
   const { dataDir, databaseName: name } = configuration;
+  await refuseFileAsFolder(dataDir);
   const folder = dataFolder(dataDir);
   const isNew = !(await holdsDatabase(folder));
   const mark = findLogMark(dataDir, name);

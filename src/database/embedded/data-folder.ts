@@ -58,6 +58,15 @@ export async function prepareDataFolder(dataDir: string): Promise<DataFolder> {
   }
 }
 
+/** @throws UserFacingError where a file lies in the place of the data folder, or of one above it */
+export async function refuseFileAsFolder(dataDir: string): Promise<void> {
+  const found = await stat(dataDir).catch((error: unknown) => {
+    // What is not there yet can be made; whatever else is wrong with it shows itself in its use.
+    if (hasErrorCode(error, 'ENOTDIR')) throw unusable(dataDir, error);
+  });
+  if (found !== undefined && !found.isDirectory()) throw unusable(dataDir, { code: 'ENOTDIR' });
+}
+
 /** Whether MongoDB has ever written anything in this data folder. */
 export async function holdsDatabase(folder: DataFolder): Promise<boolean> {
   try {
