@@ -22,10 +22,10 @@ Exit codes: 0 done, 1 findings or failure, 2 called wrongly.`;
 export async function runCommandLine(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<ExitCode> {
   let code: ExitCode = EXIT.ok;
   outliveTheTerminal();
-  let isLost = false;
-  process.stdout.on('error', (error) => {
-    if (isLost || isReaderGone(error)) return;
-    isLost = true;
+  const output = { isLost: false };
+  process.stdout.on('error', (error: Error) => {
+    if (output.isLost || isReaderGone(error)) return;
+    output.isLost = true;
     process.stderr.write(reportFailure(outputLost(error)));
   });
   const program = new Command('family-accounts')
@@ -46,7 +46,7 @@ export async function runCommandLine(argv: readonly string[], env: NodeJS.Proces
   }
   // A failed write is told of only after what was written.
   await nextTurn();
-  return isLost && code === EXIT.ok ? EXIT.findings : code;
+  return output.isLost && code === EXIT.ok ? EXIT.findings : code;
 }
 
 /** Tells what went wrong, where that has not been told yet. */

@@ -219,8 +219,9 @@ export function loadConfiguration(
   const settings = Object.fromEntries(
     Object.entries(all).map(([key, variable]) => [key, read<unknown>(variable)]),
   ) as Omit<Settings, 'passwordHashConcurrency'> & { passwordHashConcurrency?: number };
-  if (settings.port !== undefined && settings.port === settings.mongodPort && !settings.mongodbUri) {
-    mistakes.push(`MONGOD_PORT must be another port than PORT, which is ${settings.port}`);
+  const { port, mongodPort, mongodbUri: ownServer } = settings;
+  if (mongodPort !== undefined && port === mongodPort && ownServer === undefined) {
+    mistakes.push(`MONGOD_PORT must be another port than PORT, which is ${port}`);
   }
   if (mistakes.length > 0) {
     throw new UserFacingError(`The configuration cannot be used: ${mistakes.join('; ')}.`, {
