@@ -75,14 +75,14 @@ export async function startService(
 
 /** The whole service, ready to listen: for `startService`, and for whoever has checked everything already. */
 export async function createApp(runtime: Runtime): Promise<NestFastifyApplication> {
-  const { logger } = runtime;
+  const { logger, configuration } = runtime;
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.of(runtime), createAdapter(), {
     logger: new PinoNestLogger(logger),
     abortOnError: false,
     // Bodies are parsed as http/server/json-body.ts says.
     bodyParser: false,
   });
-  configureServer(app, logger);
+  configureServer(app, { logger, appendDeadlineMs: configuration.appendDeadlineMs });
   return app;
 }
 
