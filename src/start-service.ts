@@ -20,6 +20,16 @@ import { configureServer, createAdapter } from './http/server/create-server.js';
 /** How long requests under way may take to end when the service stops, in milliseconds. */
 const STOP_WITHIN_MS = 10_000;
 
+/** With these the system says that nobody can listen there. */
+const UNUSABLE_ADDRESS = new Set([
+  'EADDRNOTAVAIL',
+  'EAFNOSUPPORT',
+  'EINVAL',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EACCES',
+]);
+
 /** The running service. */
 export interface RunningService {
   /** Where it listens, such as `http://127.0.0.1:3000`. */
@@ -123,7 +133,7 @@ async function listen(app: NestFastifyApplication, { port, host }: Configuration
         cause: error,
       });
     }
-    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EACCES') {
+    if (typeof code === 'string' && UNUSABLE_ADDRESS.has(code)) {
       throw new UserFacingError(`This machine cannot listen on ${host}, port ${port} (${code}).`, {
         remedies: ['set HOST to an address of this machine: 127.0.0.1, or 0.0.0.0 for all of them'],
         cause: error,
