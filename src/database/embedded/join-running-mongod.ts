@@ -31,7 +31,7 @@ export async function joinRunningMongod(
   if (users.length === 0 && (isElsewhere || running.port === ownPort)) {
     const why = isElsewhere ? `MONGOD_PORT is ${fixedPort}` : 'PORT names the same';
     reporter.line(`Stopping the MongoDB left behind on port ${running.port} (process ${pid}): ${why}`);
-    await stopMongod(folder, running.process);
+    await stopMongod(folder, running.process, reporter);
     return undefined;
   }
   try {
@@ -51,7 +51,7 @@ export async function joinRunningMongod(
     if (users.length > 0) throw error;
     const why = error instanceof UserFacingError ? error.message : 'it does not answer';
     reporter.line(`Stopping the MongoDB left behind (process ${pid}): ${why}`);
-    await stopMongod(folder, running.process);
+    await stopMongod(folder, running.process, reporter);
     return undefined;
   }
 }

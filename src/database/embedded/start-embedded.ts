@@ -51,17 +51,17 @@ export async function startEmbedded(options: StartOptions): Promise<EmbeddedMong
 async function release(folder: DataFolder, registration: string, reporter: Reporter): Promise<void> {
   await underLock(folder, reporter, async () => {
     await unregisterUser(registration);
-    await stopUnused(folder);
+    await stopUnused(folder, reporter);
   });
 }
 
 /** Stops the server unless a living process uses it. Call it under the start lock. */
-async function stopUnused(folder: DataFolder): Promise<void> {
+async function stopUnused(folder: DataFolder, reporter: Reporter): Promise<void> {
   await sweepUsers(folder);
   const state = await findRunningMongod(folder);
   if (state === undefined || !('running' in state)) return;
   if ((await listUsers(folder)).length > 0) return;
-  await stopMongod(folder, state.running.process);
+  await stopMongod(folder, state.running.process, reporter);
 }
 
 async function underLock<T>(
