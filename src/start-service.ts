@@ -21,6 +21,16 @@ import { configureServer, createAdapter } from './http/server/create-server.js';
 /** How long requests under way may take to end when the service stops, in milliseconds. */
 const STOP_WITHIN_MS = 10_000;
 
+/** With these the system says that nobody can listen there. */
+const UNUSABLE_ADDRESS = new Set([
+  'EADDRNOTAVAIL',
+  'EAFNOSUPPORT',
+  'EINVAL',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EACCES',
+]);
+
 /** The running service. */
 export interface RunningService {
   /** Where it listens, such as `http://127.0.0.1:3000`. */
@@ -34,9 +44,14 @@ export interface RunningService {
 /**
  * Starts everything in order: configuration, database, secrets, checks, HTTP. Nothing is served before
  * everything has been checked, and what was started is stopped again where a later step fails.
+ * @param stop breaks the start off: what was begun is taken back, and the signal's reason thrown.
  * @throws UserFacingError for everything a person can mend
  */
-export async function startService(env: NodeJS.ProcessEnv, reporter: Reporter): Promise<RunningService> {
+export async function startService(
+  env: NodeJS.ProcessEnv,
+  reporter: Reporter,
+  stop?: AbortSignal,
+): Promise<RunningService> {
   const configuration = loadConfiguration(env);
   const logger = createLogger(configuration.logLevel);
   const database = await openDatabase(configuration, {
@@ -44,9 +59,12 @@ export async function startService(env: NodeJS.ProcessEnv, reporter: Reporter): 
     env,
     mayCreate: true,
     projections: readModelNames,
+    stop,
   });
   try {
+    stop?.throwIfAborted();
     const secrets = await checkEverything(configuration, database, logger, reporter);
+    stop?.throwIfAborted();
     const runtime = {
       configuration,
       secrets,
@@ -73,14 +91,14 @@ export async function startService(env: NodeJS.ProcessEnv, reporter: Reporter): 
 
 /** The whole service, ready to listen: for `startService`, and for whoever has checked everything already. */
 export async function createApp(runtime: Runtime): Promise<NestFastifyApplication> {
-  const { logger } = runtime;
+  const { logger, configuration } = runtime;
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.of(runtime), createAdapter(), {
     logger: new PinoNestLogger(logger),
     abortOnError: false,
     // Bodies are parsed as http/server/json-body.ts says.
     bodyParser: false,
   });
-  configureServer(app, logger);
+  configureServer(app, { logger, appendDeadlineMs: configuration.appendDeadlineMs });
   return app;
 }
 
@@ -125,7 +143,7 @@ async function listen(app: NestFastifyApplication, { port, host }: Configuration
         cause: error,
       });
     }
-    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EACCES') {
+    if (typeof code === 'string' && UNUSABLE_ADDRESS.has(code)) {
       throw new UserFacingError(`This machine cannot listen on ${host}, port ${port} (${code}).`, {
         remedies: ['set HOST to an address of this machine: 127.0.0.1, or 0.0.0.0 for all of them'],
         cause: error,

@@ -37,6 +37,22 @@ describe('the start of a process with another secret than the first one', () => 
   );
 });
 
+describe('the start on a port that cannot be had', () => {
+  it('is refused with a sentence, and with that alone', async () => {
+    const first = await startService({ dataDir: folder.path });
+    const taken = { PORT: new URL(first.url).port };
+    for (const [env, said] of [
+      [taken, `Port ${taken.PORT} on 127.0.0.1 is taken by another program.`],
+      [{ HOST: '192.0.2.1' }, 'This machine cannot listen on 192.0.2.1, port 0 (EADDRNOTAVAIL).'],
+    ] as const) {
+      const { code, output } = await runService({ dataDir: folder.path, env });
+      expect(code).toBe(1);
+      expect(output).toContain(said);
+      expect(output).not.toMatch(/"context"|NestApplication|^\s+at /m);
+    }
+  }, 60_000);
+});
+
 describe('the start on a MongoDB without access control', () => {
   let mongod: OpenMongod;
   beforeEach(async () => (mongod = await startOpenMongod()), 60_000);
@@ -49,6 +65,9 @@ describe('the start on a MongoDB without access control', () => {
       env: { MONGODB_ADMIN_URI: mongod.uri },
     });
     expect(set).toMatchObject({ code: 0 });
+    expect(set.output).toMatch(
+      /^WARNING: the service will refuse to start: this database user can change history.*ALLOW_WRITABLE_LOG=true/m,
+    );
 
     const refused = await runService(installation);
     expect(refused.code).toBe(1);

@@ -13,7 +13,7 @@ import { LogCollections } from '../event-log/log-collections.js';
 import { canonicalForm } from '../families/claims/canonical-form.js';
 import { countClaims } from '../families/claims/verify-claims.js';
 import { readModelNames } from '../families/read-models/index.js';
-import { toCheck, type Check } from './check.js';
+import { eitherOf, toCheck, type Check } from './check.js';
 import { examineProjections } from './examine-projections.js';
 import { examineReadingUser } from './examine-reading-user.js';
 import { mendable } from './mendable.js';
@@ -124,7 +124,7 @@ async function examineSecrets(
 function problemOf(error: unknown): Check {
   const known = mendable(error);
   if (known instanceof UserFacingError) {
-    return { state: 'problem', what: known.message, remedy: known.remedies.join('; or ') };
+    return { state: 'problem', what: known.message, remedy: eitherOf(known.remedies) };
   }
   return {
     state: 'problem',

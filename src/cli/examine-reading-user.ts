@@ -3,7 +3,7 @@ import { UserFacingError } from '../config/user-facing-error.js';
 import { connectDatabase } from '../database/connect.js';
 import { inspectReadingRights } from '../database/inspect-rights.js';
 import type { OpenDatabase } from '../database/open-database.js';
-import { toCheck, type Check } from './check.js';
+import { eitherOf, toCheck, type Check } from './check.js';
 
 /**
  * Signs in as the user of commands that only look, and looks whether it can do that and nothing else. Where its
@@ -21,7 +21,7 @@ export async function examineReadingUser(
   });
   if (url instanceof UserFacingError) {
     const what = `Commands that connect as "${user}" cannot be used here: ${url.message}`;
-    return [{ state: 'warning', what, remedy: url.remedies.join('; ') }];
+    return [{ state: 'warning', what, remedy: eitherOf(url.remedies) }];
   }
   const client = await connectDatabase(url);
   try {

@@ -1,6 +1,9 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Command, CommanderError } from 'commander';
+import { errorMessage } from '../config/error-facts.js';
 import { reportFailure } from '../config/report-failure.js';
-import { outliveTheTerminal } from '../config/standard-streams.js';
+import { UserFacingError } from '../config/user-facing-error.js';
+import { isReaderGone, outliveTheTerminal } from '../config/standard-streams.js';
 import { addClaimsCommands } from './commands/claims.js';
 import { addDatabaseCommands } from './commands/database.js';
 import { addDoctorCommand } from './commands/doctor.js';
@@ -20,6 +23,12 @@ Exit codes: 0 done, 1 findings or failure, 2 called wrongly, 130 ended by Ctrl-C
 export async function runCommandLine(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<ExitCode> {
   let code: ExitCode = EXIT.ok;
   outliveTheTerminal();
+  const output = { isLost: false };
+  process.stdout.on('error', (error: Error) => {
+    if (output.isLost || isReaderGone(error)) return;
+    output.isLost = true;
+    process.stderr.write(reportFailure(outputLost(error)));
+  });
   const program = new Command('family-accounts')
     .description('Looks after an installation of Family Accounts.')
     .addHelpText('after', EPILOGUE)
@@ -34,15 +43,29 @@ export async function runCommandLine(argv: readonly string[], env: NodeJS.Proces
   addDoctorCommand(program, terminal);
   try {
     await program.parseAsync([...argv]);
-    return code;
   } catch (error) {
     terminal.endProgress();
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    if (error instanceof UsageError) {
-      process.stderr.write(`${error.message}\n`);
-      return EXIT.usage;
-    }
-    process.stderr.write(reportFailure(mendable(error)));
-    return EXIT.findings;
+    code = failed(error);
   }
+  // A failed write is told of only after what was written.
+  await nextTurn();
+  return output.isLost && code === EXIT.ok ? EXIT.findings : code;
+}
+
+/** Tells what went wrong, where that has not been told yet. */
+function failed(error: unknown): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (error instanceof UsageError) {
+    process.stderr.write(`${error.message}\n`);
+    return EXIT.usage;
+  }
+  process.stderr.write(reportFailure(mendable(error)));
+  return EXIT.findings;
+}
+
+function outputLost(cause: Error): UserFacingError {
+  return new UserFacingError(`What the command prints could not be written: ${errorMessage(cause)}`, {
+    remedies: ['make room on the disk that its output is sent to, or send it elsewhere, and run it again'],
+    cause,
+  });
 }

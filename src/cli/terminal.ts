@@ -53,15 +53,21 @@ export class Terminal {
     work: (database: OpenDatabase, configuration: Configuration) => Promise<T>,
   ): Promise<T> {
     const configuration = this.configuration();
+    const stop = new AbortController();
     const opening = openDatabase(configuration, {
       reporter: quietSteps(this.reporter(json)),
       env: this.env,
       mayCreate: false,
       projections: readModelNames,
+      stop: stop.signal,
     });
     const close = async (): Promise<void> => (await opening).close();
     const working = opening.then((database) => work(database, configuration)).finally(close);
-    return untilInterrupted(working, { release: close, stop: () => this.stopping() });
+    const release = (): Promise<void> => {
+      stop.abort();
+      return close();
+    };
+    return untilInterrupted(working, { release, stop: () => this.stopping() });
   }
 
   /**

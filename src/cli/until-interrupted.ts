@@ -1,4 +1,5 @@
 import { isReaderGone } from '../config/standard-streams.js';
+import { onStopSignal } from '../config/stop-signals.js';
 import { EXIT } from './exit-code.js';
 
 /** As shells count: 128 and the number of the signal. */
@@ -24,14 +25,13 @@ export function untilInterrupted<T>(work: Promise<T>, { release, stop }: Interru
     const exit = (): never => process.exit(code);
     release().then(exit, exit);
   };
-  const listeners = Object.entries(SIGNALS).map(([signal, code]) => ({ signal, listener: () => end(code) }));
   const onError = (error: unknown): void => {
-    if (isReaderGone(error) && !interrupted) end(EXIT.ok);
+    if (!interrupted) end(isReaderGone(error) ? EXIT.ok : EXIT.findings);
   };
-  for (const { signal, listener } of listeners) process.on(signal, listener);
+  const endListening = onStopSignal((signal) => end(SIGNALS[signal]));
   process.stdout.on('error', onError);
   const finished = work.finally(() => {
-    for (const { signal, listener } of listeners) process.off(signal, listener);
+    endListening();
     process.stdout.off('error', onError);
   });
   // What becomes of the work after that is nobody's concern: its connections were closed under it.

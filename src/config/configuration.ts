@@ -7,6 +7,7 @@ import {
   host,
   line,
   mongodbUri,
+  numberBetween,
   oneOf,
   path,
   positiveNumber,
@@ -176,8 +177,9 @@ function variables(folder: string): Variables {
     mongodCacheGb: {
       name: 'MONGOD_CACHE_GB',
       default: '0.25',
-      meaning: 'Cache of the embedded server, in GB.',
-      read: positiveNumber,
+      meaning: 'Cache of the embedded server, in GB; from 0.25 to 10000.',
+      // What mongod itself takes.
+      read: numberBetween(0.25, 10_000),
     },
     mongodMinFreeMb: {
       name: 'MONGOD_MIN_FREE_MB',
@@ -217,6 +219,10 @@ export function loadConfiguration(
   const settings = Object.fromEntries(
     Object.entries(all).map(([key, variable]) => [key, read<unknown>(variable)]),
   ) as Omit<Settings, 'passwordHashConcurrency'> & { passwordHashConcurrency?: number };
+  const { port, mongodPort, mongodbUri: ownServer } = settings;
+  if (mongodPort !== undefined && port === mongodPort && ownServer === undefined) {
+    mistakes.push(`MONGOD_PORT must be another port than PORT, which is ${port}`);
+  }
   if (mistakes.length > 0) {
     throw new UserFacingError(`The configuration cannot be used: ${mistakes.join('; ')}.`, {
       remedies: ['correct or unset these environment variables; README.md lists all of them'],

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from './files.js';
 import { withFileLock } from './file-lock.js';
 import { explainWriteFailure, readSecretFile, replaceSecretFile, secretsFolder } from './secret-files.js';
 import { UserFacingError } from './user-facing-error.js';
@@ -43,7 +43,7 @@ export async function ensureDatabaseUsers<Name extends string>(
   if (hasAll(known, names)) return known;
   const path = databaseUsersPath(dataDir);
   try {
-    await mkdir(secretsFolder(dataDir), { recursive: true, mode: 0o700 });
+    await makeFolder(secretsFolder(dataDir));
     return await withFileLock(`${path}.lock`, () => addMissing(dataDir, names));
   } catch (error) {
     throw explainWriteFailure(path, error);

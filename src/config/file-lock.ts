@@ -1,9 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hasErrorCode } from './error-facts.js';
-import { identifyProcess, isAlive, type ProcessIdentity } from './process-identity.js';
+import { isAlive, nameOfThisProcess, processNamedIn, type ProcessIdentity } from './process-identity.js';
 import { UserFacingError } from './user-facing-error.js';
 
 const PATIENCE_MS = 30_000;
@@ -108,7 +107,7 @@ async function before(
 async function entries(folder: string): Promise<Entry[]> {
   const found = await Promise.all(
     (await readdir(folder)).map(async (name): Promise<Entry | undefined> => {
-      const identity = identityIn(name);
+      const identity = processNamedIn(name);
       const text = await readFile(join(folder, name), 'utf8').catch(() => undefined);
       // Gone since: whoever it was has had its turn.
       if (identity === undefined || text === undefined) return undefined;
@@ -116,23 +115,6 @@ async function entries(folder: string): Promise<Entry[]> {
     }),
   );
   return found.filter((entry) => entry !== undefined);
-}
-
-/** The process itself and when it started, so that everyone can tell from the name alone whether it lives. */
-async function nameOfThisProcess(): Promise<string> {
-  const identity = await identifyProcess(process.pid);
-  if (identity === undefined) throw new Error(`Process ${process.pid} cannot see itself`);
-  return `${identity.pid}.${encode(identity.startedAt)}.${randomBytes(8).toString('hex')}`;
-}
-
-function identityIn(name: string): ProcessIdentity | undefined {
-  const [pid, startedAt] = name.split('.');
-  if (!Number(pid) || startedAt === undefined) return undefined;
-  return { pid: Number(pid), startedAt: Buffer.from(startedAt, 'base64url').toString('utf8') };
-}
-
-function encode(text: string): string {
-  return Buffer.from(text).toString('base64url');
 }
 
 function heldTooLong(folder: string, pid: number, ms: number): UserFacingError {

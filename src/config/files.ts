@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { access, open, rename, rm } from 'node:fs/promises';
+import { access, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { hasErrorCode } from './error-facts.js';
 import { withFileLock } from './file-lock.js';
 
 /**
@@ -37,6 +38,24 @@ export async function createFileOnce(path: string, content: string): Promise<voi
       () => false,
     );
     if (!exists) await writeFileDurably(path, content);
+  });
+}
+
+/**
+ * Makes a folder and those above it, with this mode. One by one, from the first that is missing: Node's own recursion
+ * never ends where a folder is there and takes no entries (/proc), and hides why a read-only disk refuses.
+ * @throws the failure of the system; EEXIST where a file is in the way
+ */
+export async function makeFolder(path: string, mode = 0o700): Promise<void> {
+  const found = await stat(path).catch((error: unknown) => {
+    if (!hasErrorCode(error, 'ENOENT')) throw error;
+  });
+  if (found?.isDirectory() === true) return;
+  const above = dirname(path);
+  if (found === undefined && above !== path) await makeFolder(above, mode);
+  await mkdir(path, { mode }).catch(async (error: unknown) => {
+    const isThere = hasErrorCode(error, 'EEXIST') && (await stat(path)).isDirectory();
+    if (!isThere) throw error;
   });
 }
 

@@ -11,6 +11,12 @@ export interface MongodbUri {
 }
 
 const URI = /^(mongodb(?:\+srv)?):\/\/(?:([^@/]*)@)?([^@/?]+)(?:\/([^/?]*))?(?:\?(.*))?$/;
+/** How a connection string is written. */
+export const URI_FORM =
+  'Write it as mongodb://user:password@host:port/name?replicaSet=rs0, with every special character of user and password percent-encoded (@ as %40, / as %2F)';
+/** What `isDatabaseName` asks, as the end of a sentence. */
+export const NAME_RULE =
+  'it has up to 38 letters, digits, _ and -, does not end in _log, and is none of admin, local and config, which are MongoDB’s own';
 /** Options of a connection string that hold secrets themselves. */
 const SECRET_OPTIONS = ['authMechanismProperties', 'tlsCertificateKeyFilePassword', 'proxyPassword'];
 

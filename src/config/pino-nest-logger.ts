@@ -10,7 +10,10 @@ export class PinoNestLogger implements LoggerService {
   }
 
   error(message: unknown, ...rest: unknown[]): void {
-    this.logger.error({ context: rest.at(-1) }, String(message));
+    const context = rest.at(-1);
+    // A failure to listen, which is also thrown, and told to the person who starts the service.
+    const level = context === 'NestApplication' ? 'debug' : 'error';
+    this.logger[level]({ context }, String(message));
   }
 
   warn(message: unknown, ...rest: unknown[]): void {

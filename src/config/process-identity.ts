@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
@@ -79,4 +80,22 @@ async function startByPs(pid: number): Promise<string | undefined> {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * A name for a file or folder of this process, which nothing else has again; from the name alone everyone can tell
+ * whether the process lives.
+ */
+export async function nameOfThisProcess(): Promise<string> {
+  const identity = await identifyProcess(process.pid);
+  if (identity === undefined) throw new Error(`Process ${process.pid} cannot see itself`);
+  const startedAt = Buffer.from(identity.startedAt).toString('base64url');
+  return `${identity.pid}.${startedAt}.${randomBytes(8).toString('hex')}`;
+}
+
+/** The process that made this name; undefined for any other name. */
+export function processNamedIn(name: string): ProcessIdentity | undefined {
+  const [pid, startedAt] = name.split('.');
+  if (!Number(pid) || startedAt === undefined) return undefined;
+  return { pid: Number(pid), startedAt: Buffer.from(startedAt, 'base64url').toString('utf8') };
 }

@@ -1,7 +1,7 @@
-import { mkdir, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errorCode, hasErrorCode } from './error-facts.js';
-import { createFileOnce, writeFileDurably } from './files.js';
+import { createFileOnce, makeFolder, writeFileDurably } from './files.js';
 import { UserFacingError } from './user-facing-error.js';
 
 /** Where an installation keeps its secrets; only its own user may look inside. */
@@ -51,7 +51,7 @@ export function replaceSecretFile(path: string, text: string): Promise<void> {
 /** Writes in a folder that only its owner may look into. @throws UserFacingError where a person can mend it */
 async function writing(path: string, write: () => Promise<void>): Promise<void> {
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await makeFolder(dirname(path));
     await write();
   } catch (error) {
     throw explainWriteFailure(path, error);
@@ -68,7 +68,8 @@ export function unreadable(path: string, cause: unknown): UserFacingError {
 
 /** What to throw where `path` could not be written: with a way out where a person can mend it. */
 export function explainWriteFailure(path: string, cause: unknown): unknown {
-  if (!hasErrorCode(cause, 'EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR', 'EEXIST')) return cause;
+  if (!hasErrorCode(cause, 'EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR', 'EEXIST', 'ENOENT'))
+    return cause;
   return new UserFacingError(`${path} cannot be written (${errorCode(cause) ?? ''}).`, {
     remedies: [
       'set DATA_DIR to a folder this user may write to, on a disk with room',

@@ -1,5 +1,5 @@
 import { isAbsolute, resolve } from 'node:path';
-import { isDatabaseName, parseMongodbUri } from './mongodb-uri.js';
+import { isDatabaseName, NAME_RULE, parseMongodbUri } from './mongodb-uri.js';
 
 /** One environment variable: what it is for, and how its text becomes a value. */
 export interface Variable<T> {
@@ -29,6 +29,15 @@ export function wholeNumber(min: number, max: number): (text: string) => Reading
 export function positiveNumber(text: string): Reading<number> {
   const value = /^\d{1,9}(\.\d{1,6})?$/.test(text) ? Number(text) : 0;
   return value > 0 ? { value } : { expected: 'a number above 0' };
+}
+
+/** A number from `min` to `max`, with or without decimals. */
+export function numberBetween(min: number, max: number): (text: string) => Reading<number> {
+  return (text) => {
+    const reading = positiveNumber(text);
+    const fits = 'value' in reading && reading.value >= min && reading.value <= max;
+    return fits ? reading : { expected: `a number from ${min} to ${max}` };
+  };
 }
 
 /** `true` or `false`: what else people write for them means different things to different programs. */
@@ -66,10 +75,15 @@ export function path(folder: string): (text: string) => Reading<string> {
       : { value: isAbsolute(text) ? resolve(text) : resolve(folder, text) };
 }
 
+/** The mistake that is made most: a password as it is. */
+const ENCODED = 'user and password percent-encoded (@ as %40, / as %2F)';
+
 /** Any connection string. */
 export function connectionString(text: string): Reading<string> {
   return parseMongodbUri(text) === undefined
-    ? { expected: 'a connection string such as mongodb://user:password@host:27017/?replicaSet=rs0' }
+    ? {
+        expected: `a connection string such as mongodb://user:password@host:27017/?replicaSet=rs0, ${ENCODED}`,
+      }
     : { value: text.trim() };
 }
 
@@ -77,13 +91,14 @@ export function connectionString(text: string): Reading<string> {
 export function mongodbUri(text: string): Reading<string> {
   const uri = parseMongodbUri(text);
   if (uri === undefined) {
-    return { expected: 'a connection string such as mongodb://host:27017/family_accounts?replicaSet=rs0' };
+    return {
+      expected: `a connection string such as mongodb://host:27017/family_accounts?replicaSet=rs0, ${ENCODED}`,
+    };
   }
   return uri.database === undefined || isDatabaseName(uri.database)
     ? { value: text.trim() }
     : {
-        expected:
-          'a connection string whose path is a database name: up to 38 letters, digits, _ and -, not ending in _log',
+        expected: `a connection string whose path is a database name: ${NAME_RULE}`,
       };
 }
 

@@ -1,5 +1,5 @@
 import mongoose, { type mongo } from 'mongoose';
-import { formatMongodbUri, parseMongodbUri } from '../config/mongodb-uri.js';
+import { formatMongodbUri, parseMongodbUri, URI_FORM } from '../config/mongodb-uri.js';
 import { UserFacingError } from '../config/user-facing-error.js';
 import { connectionFailure, unusableUri } from './connection-failure.js';
 import { logDatabaseOf } from './database-names.js';
@@ -85,7 +85,7 @@ export function databaseUrl({ server, name, as, password }: DatabaseUrlParts): s
   const uri = parseMongodbUri(server);
   if (uri === undefined) {
     throw new UserFacingError('This is no MongoDB connection string.', {
-      remedies: ['write it as mongodb://host:port/name?replicaSet=rs0'],
+      remedies: [URI_FORM],
     });
   }
   const signIn = ['authsource', 'authmechanism'];

@@ -1,5 +1,5 @@
 import { UserFacingError } from '../config/user-facing-error.js';
-import { isDatabaseName } from '../config/mongodb-uri.js';
+import { isDatabaseName, NAME_RULE } from '../config/mongodb-uri.js';
 
 /** The database of what must not be lost: events, claims, keys. `name` holds what can be derived. */
 export function logDatabaseOf(name: string): string {
@@ -10,6 +10,6 @@ export function logDatabaseOf(name: string): string {
 export function requireDatabaseName(name: string): void {
   if (isDatabaseName(name)) return;
   throw new UserFacingError(`"${name}" cannot be the name of the database.`, {
-    remedies: ['use up to 38 letters, digits, _ and -, without _log at its end'],
+    remedies: [`take another one: ${NAME_RULE}`],
   });
 }

@@ -11,7 +11,6 @@ export interface DatabaseStatus {
   head: number | null;
   /** Time of the last event; null in an empty log. */
   at: Date | null;
-  /** Estimates, from the collections' metadata. */
   events: number;
   claims: number;
   /** Null where the claims were wiped. */
@@ -24,15 +23,15 @@ export interface DatabaseStatus {
 export async function databaseStatus(client: mongo.MongoClient, name: string): Promise<DatabaseStatus> {
   const log = client.db(logDatabaseOf(name));
   const claims = log.collection<{ _id: string; count?: mongo.Long; closedSince?: Date }>('email_claims');
-  const [build, hello, head, events, stored, sentinel] = await Promise.all([
+  const [build, hello, head, stored, sentinel] = await Promise.all([
     client.db('admin').command({ buildInfo: 1 }),
     client.db('admin').command({ hello: 1 }),
     log.collection<{ _id: string; position: mongo.Long; at: Date }>('log_head').findOne({ _id: LOG_HEAD_ID }),
-    log.collection('events').estimatedDocumentCount(),
     claims.countDocuments({ family: { $exists: true } }),
     claims.findOne({ _id: CLAIMS_SENTINEL_ID }),
   ]);
   const position = head === null ? null : Number(head.position);
+  const events = await countEvents(log, position);
   return {
     version: String(build['version']),
     replicaSet: String(hello['setName']),
@@ -44,4 +43,10 @@ export async function databaseStatus(client: mongo.MongoClient, name: string): P
     sentinel: sentinel?.count === undefined ? null : Number(sentinel.count),
     claimsClosedSince: sentinel?.closedSince ?? null,
   };
+}
+
+/** The number MongoDB keeps may be off after a crash: where it does not fit the head all events are counted. */
+async function countEvents(log: mongo.Db, expected: number | null): Promise<number> {
+  const kept = await log.collection('events', { readConcern: { level: 'local' } }).estimatedDocumentCount();
+  return kept === expected ? kept : log.collection('events').countDocuments({}, { hint: '_id_' });
 }

@@ -5,7 +5,7 @@ import { parseMongodbUri } from '../config/mongodb-uri.js';
 import { silentReporter, type Reporter } from '../config/reporter.js';
 import { UserFacingError } from '../config/user-facing-error.js';
 import { connectDatabase, databaseUrl } from './connect.js';
-import { dataFolder, holdsDatabase } from './embedded/data-folder.js';
+import { dataFolder, holdsDatabase, refuseFileAsFolder } from './embedded/data-folder.js';
 import { startEmbedded, type EmbeddedMongod } from './embedded/start-embedded.js';
 import { lostLog } from './lost-log.js';
 import { DATABASE_USERS, type DatabaseUser } from './roles.js';
@@ -30,6 +30,8 @@ export interface OpenDatabaseOptions {
   mayCreate: boolean;
   /** The names of all projections: the service gets rights on the slots and views of each. */
   projections: readonly string[];
+  /** Breaks it off: a server that was started for this is stopped again, and the signal's reason thrown. */
+  stop?: AbortSignal | undefined;
 }
 
 /**
@@ -48,9 +50,10 @@ export async function openDatabase(
 
 async function openEmbedded(
   configuration: Configuration,
-  { reporter, env, mayCreate, projections }: OpenDatabaseOptions,
+  { reporter, env, mayCreate, projections, stop }: OpenDatabaseOptions,
 ): Promise<OpenDatabase> {
   const { dataDir, databaseName: name } = configuration;
+  await refuseFileAsFolder(dataDir);
   const folder = dataFolder(dataDir);
   const isNew = !(await holdsDatabase(folder));
   const mark = findLogMark(dataDir, name);
@@ -65,8 +68,9 @@ async function openEmbedded(
       ],
     });
   }
-  const embedded = await startEmbedded({ configuration, env, reporter });
+  const embedded = await startEmbedded({ configuration, env, reporter, stop });
   try {
+    stop?.throwIfAborted();
     if (mayCreate) {
       const passwords = await ensureDatabaseUsers(dataDir, DATABASE_USERS);
       await setUpAsRoot(

@@ -14,7 +14,8 @@ export function entityTag(version: number): string {
 
 /** Whether `If-None-Match` names this version: then the client has it already. */
 export function isKnownVersion(ifNoneMatch: string | undefined, version: number): boolean {
-  if (ifNoneMatch === undefined) return false;
+  // What is no list of tags names no version, whatever looks like a tag in it: the whole answer is never wrong.
+  if (ifNoneMatch === undefined || !LIST_OF_TAGS.test(ifNoneMatch)) return false;
   const tags = tagsIn(ifNoneMatch).map((tag) => tag.replace(/^W\//, ''));
   return tags.includes('*') || tags.includes(entityTag(version));
 }

@@ -7,6 +7,7 @@ import { answerWith } from './answers.js';
 import { SignInDto } from './dto/sessions.dto.js';
 import { ApiFamilyWithSession } from './openapi/answers.js';
 import { ApiProblems, ApiProblemsOfCalls, BODY, READING } from './openapi/problems.js';
+import { StoresNothing } from './server/answer-in-time.js';
 import { viewFamily } from './views/family-view.js';
 import type { FamilyWithSession } from './views/session-view.js';
 
@@ -21,6 +22,7 @@ export class SessionsController {
 
   @Post()
   @HttpCode(201)
+  @StoresNothing()
   @ApiOperation({ summary: 'Sign in with email address and password' })
   @ApiFamilyWithSession()
   @ApiProblems(...BODY, ...READING)

@@ -78,6 +78,22 @@ describe('database init', () => {
     expect(await isMade(database.name)).toBe(false);
   });
 
+  it('asks for an administrator, in a sentence, where none is named or its password is wrong', async () => {
+    const nobody = await init([], { MONGODB_ADMIN_URI: serverWith(database.name) });
+    expect(nobody.code).toBe(1);
+    expect(nobody.err).toContain(`This database user may not set up the database ${database.name}`);
+    expect(nobody.err).toContain('sign in as a user with the role "root"');
+    expect(nobody.err).not.toMatch(/^\s+at /m);
+
+    const mistyped = new URL(database.uriAs('root'));
+    mistyped.password = 'mistyped';
+    const wrong = await init([], { MONGODB_ADMIN_URI: mistyped.href });
+    expect(wrong.code).toBe(1);
+    expect(wrong.err).toContain('MongoDB refuses this user or password');
+    expect(wrong.err).toContain('correct user and password of the administrator in MONGODB_ADMIN_URI');
+    expect(wrong.err).not.toMatch(/database-users\.json|run "family-accounts database init"/);
+  });
+
   it('keeps out of a server on which it may not see the users, with a sentence', async () => {
     const made = await createTestDatabase();
     try {

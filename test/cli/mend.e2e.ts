@@ -126,6 +126,16 @@ describe('claims', () => {
     expect(rebuilt.code).toBe(1);
     expect(rebuilt.out).toContain(`family ${first.id} (position 1) keeps an address`);
     expect(await claims().findOne({ _id: first.email })).toMatchObject({ family: first.id });
+
+    const settled = await run(VERIFY);
+    expect(settled.code).toBe(1);
+    expect(settled.out).toContain(
+      'The claims are as the log says (position 2), and need a person all the same',
+    );
+    expect(settled.out).toContain(
+      `family ${second.id} claims too (position 2); the latter has to choose another`,
+    );
+    expect(settled.out).not.toMatch(/differ from|claims rebuild/);
   });
 
   it('that nobody can read are kept, and an address among those that are gone is given to nobody', async () => {
@@ -281,14 +291,5 @@ describe('doctor', () => {
   it('tells of a server that does not answer', async () => {
     const report = await doctor({ MONGODB_URI: 'mongodb://127.0.0.1:1/nothing' });
     expect(report).toMatchObject({ code: 1, problems: 1 });
-  });
-});
-
-describe('database status', () => {
-  it('does not take a head that is missing for one at 0', async () => {
-    await installation.service.register();
-    await logDatabase().collection('log_head').deleteMany({});
-    expect((await run(['database', 'status', '--json'])).json()).toMatchObject({ head: null, events: 1 });
-    expect((await run(['database', 'status'])).out).toContain('1 events, but no head: the log is damaged');
   });
 });

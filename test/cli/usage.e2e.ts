@@ -65,6 +65,19 @@ describe('the command line', () => {
     expect(err).toMatch(/--help|Usage/);
   });
 
+  it.each([
+    [['--admin-uri', 'foo'], "The administrator's connection string is none."],
+    [['--admin-uri', 'mongodb://root:p@ss/w@127.0.0.1:1/'], 'percent-encoded (@ as %40, / as %2F)'],
+    [['--admin-uri', 'mongodb://127.0.0.1:1', '--name', 'admin'], 'none of admin, local and config'],
+    [['--admin-uri', 'mongodb://127.0.0.1:1', '--name', 'a.b'], '"a.b" cannot be the name of the database'],
+    [['--admin-uri', 'mongodb://127.0.0.1:1/home_log'], 'does not end in _log'],
+  ])('ends with 2 where database init is called with %j', async (args, said) => {
+    const { code, out, err } = await runCli(['database', 'init', ...args], { DATA_DIR: dataDir });
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toContain(said);
+    expect(err).not.toContain('p@ss');
+  });
+
   it('tells how to make an installation where there is none, and makes none', async () => {
     for (const args of [
       ['events', 'tail'],

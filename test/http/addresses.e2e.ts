@@ -1,4 +1,5 @@
 import { expectProblem, MARK } from '../support/expect-problem.js';
+import { sendRaw } from '../support/raw-http.js';
 import { startTestService, type TestService } from '../support/test-service.js';
 
 let service: TestService;
@@ -50,6 +51,17 @@ describe('addresses and methods', () => {
     ['/v1/family?x=1'.replace('family', 'nothing')],
   ])('GET %s is answered 404', async (path) => {
     expectProblem(await service.call('GET', path), 404, 'not-found');
+  });
+
+  it('GET /docs/../x, which no client sends as it is, is answered 404, too', async () => {
+    for (const path of ['/docs/../x', '/docs/..%2fx', '/docs/%2e%2e/x', '/docs/./../../package.json']) {
+      const answer = await sendRaw(
+        service.port,
+        `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
+      );
+      expect([answer.status, JSON.parse(answer.body)]).toMatchObject([404, { type: '/problems/not-found' }]);
+      expect(answer.body).not.toContain('Forbidden');
+    }
   });
 
   it.each([['/v1/%'], ['/v1/family/members/%zz'], ['/%c3%28'], ['/v1/family/members/%ff']])(

@@ -84,6 +84,8 @@ describe('If-None-Match', () => {
     ['one of several versions', '"0", "1"', 304],
     ['another version', '"2"', 200],
     ['something else', 'nonsense', 200],
+    ['the present version and something else', '"1" garbage', 200],
+    ['a star and something else', '*, "1"', 200],
   ])('with %s (%s) is answered %s', async (_what, ifNoneMatch, status) => {
     const answer = await call('GET', '/v1/family', { 'if-none-match': ifNoneMatch });
     expect(answer.status).toBe(status);

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { expectProblem, MARK } from '../support/expect-problem.js';
 import {
   PASSWORD,
@@ -138,6 +139,33 @@ describe('bodies', () => {
   ])('of the type %s are refused', async (type) => {
     const answer = await post('/v1/families', JSON.stringify(good()), { 'content-type': type });
     expectProblem(answer, 415, 'unsupported-media-type');
+  });
+
+  it.each([['gzip'], ['br'], ['deflate'], ['gzip, identity'], ['nonsense']])(
+    'that say they are compressed (%s) are refused, whatever they are',
+    async (coding) => {
+      const bytes = JSON.stringify(good());
+      for (const body of [bytes, gzipSync(bytes)]) {
+        const answer = await post('/v1/families', body, { 'content-encoding': coding });
+        expectProblem(answer, 415, 'unsupported-media-type');
+        expect(answer.headers.get('accept-encoding')).toBe('identity');
+      }
+    },
+  );
+
+  it('that say they are not compressed are read', async () => {
+    const headers = { 'content-encoding': 'Identity' };
+    expectProblem(await post('/v1/families', '{}', headers), 400, 'invalid-request');
+  });
+
+  it('with a field that is no text are told so, and nothing about its length', async () => {
+    const body = JSON.stringify({ ...good(), familyName: null, locale: 7 });
+    const answer = await post('/v1/families', body);
+    expectProblem(answer, 400, 'invalid-request');
+    expect(answer.body.errors).toEqual([
+      { field: 'familyName', message: 'familyName must be a string' },
+      { field: 'locale', message: 'locale must be a string' },
+    ]);
   });
 
   it('without a type are refused', async () => {

@@ -39,9 +39,7 @@ async function verify(terminal: Terminal, { json }: Options): Promise<void> {
       onProgress: (done, total) => reporter.progress('Reading the log', done, total, 'events'),
     });
     terminal.answer(json, report, () => [
-      report.ok
-        ? `Claims: ${report.expected}, all as the log says (position ${report.position}).`
-        : `The claims differ from the log (position ${report.position}):`,
+      headlineOf(report),
       ...(report.ok
         ? []
         : [
@@ -53,9 +51,7 @@ async function verify(terminal: Terminal, { json }: Options): Promise<void> {
             `  contested   ${report.contested.length}`,
             `  unreadable  ${report.unreadable.events}`,
             ...report.samples.map((sample) => `  e.g. ${JSON.stringify(sample)}`),
-            ...(report.unreadable.events === 0
-              ? ['Run "family-accounts claims rebuild" to put them back.']
-              : aboutUnreadable(report.unreadable)),
+            ...waysOutOf(report),
           ]),
     ]);
     terminal.exitWith(report.ok ? EXIT.ok : EXIT.findings);
@@ -74,11 +70,7 @@ async function rebuild(terminal: Terminal, { json }: Options): Promise<void> {
     terminal.answer(json, done, () => [
       `Claims: ${done.claims}, ${done.open ? 'all' : 'as far as it can be read,'} as the log says (position ${done.position}): ` +
         `${done.restored} restored, ${done.removed} removed, ${done.corrected} corrected.`,
-      ...done.contested.map(
-        ({ kept, refused }) =>
-          `Contested: family ${kept.family} (position ${kept.position}) keeps an address that ` +
-          `family ${refused.family} claims too (position ${refused.position}); the latter has to choose another.`,
-      ),
+      ...done.contested.map(aboutContested),
       ...(done.unreadable.events === 0 ? [] : aboutUnreadable(done.unreadable)),
     ]);
     const isInOrder = done.contested.length === 0 && done.unreadable.events === 0;
@@ -89,6 +81,37 @@ async function rebuild(terminal: Terminal, { json }: Options): Promise<void> {
 function sentinelOf({ sentinel, closedSince }: ClaimsReport): string {
   if (sentinel === null) return 'missing';
   return closedSince === null ? String(sentinel) : `closed since ${closedSince.toISOString()}`;
+}
+
+function headlineOf(report: ClaimsReport): string {
+  const { ok, expected, position } = report;
+  if (ok) return `Claims: ${expected}, all as the log says (position ${position}).`;
+  return needsRebuild(report)
+    ? `The claims differ from the log (position ${position}):`
+    : `The claims are as the log says (position ${position}), and need a person all the same:`;
+}
+
+/** Whether anything is stored otherwise than the log says; what the log itself leaves open a rebuild cannot settle. */
+function needsRebuild({ missing, extra, different, sentinel, stored, closedSince }: ClaimsReport): boolean {
+  return missing + extra + different > 0 || sentinel !== stored || closedSince !== null;
+}
+
+function waysOutOf(report: ClaimsReport): string[] {
+  const { contested, unreadable } = report;
+  return [
+    ...contested.map(aboutContested),
+    ...(unreadable.events > 0 ? aboutUnreadable(unreadable) : []),
+    ...(unreadable.events === 0 && needsRebuild(report)
+      ? ['Run "family-accounts claims rebuild" to put them back.']
+      : []),
+  ];
+}
+
+function aboutContested({ kept, refused }: ClaimsReport['contested'][number]): string {
+  return (
+    `Contested: family ${kept.family} (position ${kept.position}) keeps an address that ` +
+    `family ${refused.family} claims too (position ${refused.position}); the latter has to choose another.`
+  );
 }
 
 /** What is known of claims that nobody can read, and what to do. */

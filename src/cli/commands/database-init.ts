@@ -2,10 +2,12 @@ import type { Command } from 'commander';
 import type { mongo } from 'mongoose';
 import type { Configuration } from '../../config/configuration.js';
 import { ensureDatabaseUsers, readDatabaseUsers } from '../../config/database-users.js';
-import { parseMongodbUri } from '../../config/mongodb-uri.js';
+import { isDatabaseName, NAME_RULE, parseMongodbUri, URI_FORM } from '../../config/mongodb-uri.js';
 import { UserFacingError } from '../../config/user-facing-error.js';
 import { connectDatabase, databaseUrl } from '../../database/connect.js';
 import { logDatabaseOf } from '../../database/database-names.js';
+import type { Finding } from '../../database/finding.js';
+import { inspectRights } from '../../database/inspect-rights.js';
 import { hasCode, MONGO_CODE } from '../../database/mongo-codes.js';
 import { DATABASE_USERS } from '../../database/roles.js';
 import { setUp } from '../../database/set-up.js';
@@ -54,33 +56,63 @@ async function init(terminal: Terminal, options: InitOptions): Promise<void> {
     );
   }
   const name = installationName(options.name, server, configuration);
-  const root = await connectDatabase(databaseUrl({ server, name }));
+  const reporter = terminal.reporter(options.json);
+  const root = await connectAsAdministrator(databaseUrl({ server, name }));
+  let warnings: readonly Finding[];
   try {
     if (options.resetPasswords !== true) await requireOwnUsers(root, server, { name, dataDir });
     const passwords = await ensureDatabaseUsers(dataDir, DATABASE_USERS);
-    await setUp(
-      root,
-      { dataDir, databaseName: name },
-      passwords,
-      readModelNames,
-      terminal.reporter(options.json),
-    );
+    await setUp(root, { dataDir, databaseName: name }, passwords, readModelNames, reporter);
+    const { service: password } = passwords;
+    warnings = await whatTheServiceWillRefuse(databaseUrl({ server, name, as: 'service', password }), name);
   } finally {
     await root.close();
   }
-  terminal.answer(options.json, { name, users: DATABASE_USERS, dataDir }, () => [
+  for (const { problem, remedy } of warnings)
+    reporter.line(`WARNING: the service will refuse to start: ${problem}. ${remedy}.`);
+  terminal.answer(options.json, { name, users: DATABASE_USERS, dataDir, warnings }, () => [
     `The database ${name} is ready. The users' passwords are in ${dataDir}/secrets/database-users.json.`,
     `Start the service with MONGODB_URI naming the same server without credentials, and /${name} as its path.`,
   ]);
 }
 
-/** Which installation is meant. @throws UsageError where two places name two */
+/** @throws UsageError where it is no connection string, UserFacingError where there is no connection */
+async function connectAsAdministrator(uri: string): Promise<mongo.MongoClient> {
+  try {
+    return await connectDatabase(uri);
+  } catch (error) {
+    if (!(error instanceof UserFacingError) || !hasCode(error.cause, MONGO_CODE.authenticationFailed))
+      throw error;
+    throw new UserFacingError(error.message, {
+      remedies: [
+        'correct user and password of the administrator in MONGODB_ADMIN_URI or --admin-uri; both are percent-encoded there',
+        'add authSource=… where this administrator is kept in another database than admin',
+      ],
+      cause: error.cause,
+    });
+  }
+}
+
+/** On a server without access control every user can change history, whatever it was granted. */
+async function whatTheServiceWillRefuse(serviceUri: string, name: string): Promise<readonly Finding[]> {
+  const client = await connectDatabase(serviceUri);
+  try {
+    return (await inspectRights(client, name, { allowWritableLog: false, projections: readModelNames }))
+      .findings;
+  } finally {
+    await client.close();
+  }
+}
+
+/** Which installation is meant. @throws UsageError where two places name two, or it can be none's name */
 function installationName(
   given: string | undefined,
   server: string,
   { mongodbUri, databaseName }: Configuration,
 ): string {
-  const path = parseMongodbUri(server)?.database;
+  const uri = parseMongodbUri(server);
+  if (uri === undefined) throw new UsageError(`The administrator's connection string is none. ${URI_FORM}.`);
+  const path = uri.database;
   const named = [
     { where: '--name', name: given },
     {
@@ -95,7 +127,10 @@ function installationName(
       `It is not clear which installation is meant: ${contradiction}. Nothing was changed.`,
     );
   }
-  return named[0]?.name ?? databaseName;
+  const name = named[0]?.name ?? databaseName;
+  if (!isDatabaseName(name))
+    throw new UsageError(`"${name}" cannot be the name of the database: ${NAME_RULE}.`);
+  return name;
 }
 
 /** Users whose passwords this folder does not know belong to an installation that runs elsewhere. */

@@ -6,12 +6,13 @@ import { readMongodRecord } from './mongod-record.js';
 
 /**
  * The port for a server about to be started: the fixed one, else the remembered one, else a free one.
- * @param fixed MONGOD_PORT, when set
+ * @param wanted.fixed MONGOD_PORT, when set
+ * @param wanted.avoid PORT, which the service itself is to listen on
  * @throws UserFacingError when the fixed one is taken.
  */
 export async function choosePort(
   folder: DataFolder,
-  fixed: number | undefined,
+  { fixed, avoid }: { fixed: number | undefined; avoid: number },
   reporter: Reporter,
 ): Promise<number> {
   if (fixed !== undefined) {
@@ -19,10 +20,13 @@ export async function choosePort(
     throw portTaken(fixed);
   }
   const remembered = (await readMongodRecord(folder.root))?.port;
-  if (remembered !== undefined && (await isPortFree(remembered))) return remembered;
-  const port = await chooseFreePort();
-  if (remembered !== undefined)
-    reporter.line(`Port ${remembered} of MongoDB is taken by another program; using ${port}`);
+  if (remembered !== undefined && remembered !== avoid && (await isPortFree(remembered))) return remembered;
+  let port = await chooseFreePort();
+  while (port === avoid) port = await chooseFreePort();
+  if (remembered !== undefined) {
+    const why = remembered === avoid ? 'is the one of the service now (PORT)' : 'is taken by another program';
+    reporter.line(`Port ${remembered} of MongoDB ${why}; using ${port}`);
+  }
   return port;
 }
 

@@ -1,7 +1,8 @@
-import { mkdir, readdir, realpath, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { readdir, realpath, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { databaseUsersPath } from '../../config/database-users.js';
 import { errorCode, errorMessage, hasErrorCode } from '../../config/error-facts.js';
+import { makeFolder } from '../../config/files.js';
 import { secretsFolder } from '../../config/secret-files.js';
 import { UserFacingError } from '../../config/user-facing-error.js';
 
@@ -44,7 +45,7 @@ export function dataFolder(dataDir: string): DataFolder {
 export async function prepareDataFolder(dataDir: string): Promise<DataFolder> {
   const wanted = resolve(dataDir);
   try {
-    await mkdir(wanted, { recursive: true, mode: 0o700 });
+    await makeFolder(wanted);
     const folder = dataFolder(await realpath(wanted));
     const probe = join(folder.root, `.write-check-${process.pid}`);
     try {
@@ -56,6 +57,15 @@ export async function prepareDataFolder(dataDir: string): Promise<DataFolder> {
   } catch (error) {
     throw unusable(wanted, error);
   }
+}
+
+/** @throws UserFacingError where a file lies in the place of the data folder, or of one above it */
+export async function refuseFileAsFolder(dataDir: string): Promise<void> {
+  const found = await stat(dataDir).catch((error: unknown) => {
+    // What is not there yet can be made; whatever else is wrong with it shows itself in its use.
+    if (hasErrorCode(error, 'ENOTDIR')) throw unusable(dataDir, error);
+  });
+  if (found !== undefined && !found.isDirectory()) throw unusable(dataDir, { code: 'ENOTDIR' });
 }
 
 /** Whether MongoDB has ever written anything in this data folder. */
@@ -106,7 +116,8 @@ function unusable(path: string, error: unknown): UserFacingError {
       },
     );
   }
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
+  // A folder of the system such as /proc denies that a new entry could exist.
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'ENOENT') {
     return new UserFacingError(`DATA_DIR is ${path}, which this user cannot write to (${code}).`, {
       remedies: [...remedies, `or give this user the right to write to ${path}`],
       cause: error,

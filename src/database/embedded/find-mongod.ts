@@ -6,6 +6,7 @@ import { fromMongodbDownload } from './from-mongodb-download.js';
 import { fromPath } from './from-path.js';
 import { fromWheel } from './from-wheel.js';
 import { readMongodRecord, type MongodRecord } from './mongod-record.js';
+import { sweepStaging } from './mongod-cache.js';
 import type { Candidates, SearchContext } from './mongod-source.js';
 import { probeMongod, seriesOf } from './mongod-version.js';
 import { OLDEST_MAJOR } from '../suitable-server.js';
@@ -45,8 +46,11 @@ export async function findMongod(options: {
   chosen: string | undefined;
   env: NodeJS.ProcessEnv;
   reporter: Reporter;
+  /** Breaks the search off; its reason is thrown. */
+  stop?: AbortSignal | undefined;
 }): Promise<FoundMongod> {
-  const { folder, chosen, env, reporter } = options;
+  const { folder, chosen, env, reporter, stop } = options;
+  await sweepStaging(env);
   const tried: string[] = [];
   const record = (await holdsDatabase(folder)) ? await recordOf(folder) : undefined;
   const series = record === undefined ? undefined : seriesOf(record.version);
@@ -54,14 +58,17 @@ export async function findMongod(options: {
     const found = await firstUsable('the data folder', [record.binary], series, reporter, tried);
     if (found !== undefined) return found;
   }
-  const context: SearchContext = { chosen, env, reporter, keep: record?.version };
+  const context: SearchContext = { chosen, env, reporter, keep: record?.version, stop };
   for (const { name, find } of SOURCES) {
     const candidates = await find(context);
+    // What a stop has broken off has failed for no reason worth telling.
+    stop?.throwIfAborted();
     if ('none' in candidates) {
       note(candidates.none, reporter, tried);
       continue;
     }
     const found = await firstUsable(name, candidates.binaries, series, reporter, tried);
+    stop?.throwIfAborted();
     if (found !== undefined) return found;
     if (name === 'MONGOD_BINARY') throw unusableChoice(tried.at(-1) ?? '', series);
   }

@@ -14,19 +14,35 @@ const CONNECT_MS = 3_000;
 const SILENCE_MS = 6_000;
 
 /** MongoDB's own build for this platform, from its own site; gives up within seconds where that is out of reach. */
-export async function fromMongodbDownload({ env, reporter, keep }: SearchContext): Promise<Candidates> {
+export async function fromMongodbDownload({ env, reporter, keep, stop }: SearchContext): Promise<Candidates> {
   const unreachable = await whyNoConnection(env);
   if (unreachable !== undefined)
     return { none: `MongoDB's site (${SITE}) cannot be reached: ${unreachable}` };
   const version = keep ?? MONGODB_DOWNLOAD_VERSION;
   try {
     return await withStaging(env, async (staging) => {
-      const mongod = await download(version, join(staging, 'download'), reporter);
+      const mongod = await unlessStopped(download(version, join(staging, 'download'), reporter), stop);
       return { binaries: [await keepInCache(env, staging, { version, mongod })] };
     });
   } catch (error) {
     const reason = errorMessage(error).split('\n')[0];
     return { none: `the download of MongoDB ${version} from its site failed: ${reason}` };
+  }
+}
+
+/** The package's download cannot be broken off; what it still writes goes with its folder. */
+async function unlessStopped<T>(work: Promise<T>, stop: AbortSignal | undefined): Promise<T> {
+  if (stop === undefined) return work;
+  stop.throwIfAborted();
+  let onStop: (() => void) | undefined;
+  const stopped = new Promise<never>((_, reject) => {
+    onStop = () => reject(new Error('it was broken off'));
+    stop.addEventListener('abort', onStop, { once: true });
+  });
+  try {
+    return await Promise.race([work, stopped]);
+  } finally {
+    if (onStop !== undefined) stop.removeEventListener('abort', onStop);
   }
 }
 

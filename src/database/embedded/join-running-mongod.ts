@@ -14,7 +14,7 @@ const ADOPT_MS = 5_000;
 export async function joinRunningMongod(
   folder: DataFolder,
   secrets: EmbeddedSecrets,
-  { configuration: { mongodPort: fixedPort }, reporter }: StartOptions,
+  { configuration: { mongodPort: fixedPort, port: ownPort }, reporter }: StartOptions,
 ): Promise<Server | undefined> {
   const state = await findRunningMongod(folder);
   if (state === undefined) return undefined;
@@ -27,11 +27,11 @@ export async function joinRunningMongod(
   const { running } = state;
   const users = await listUsers(folder);
   const { pid } = running.process;
-  if (users.length === 0 && fixedPort !== undefined && running.port !== fixedPort) {
-    reporter.line(
-      `Stopping the MongoDB left behind on port ${running.port} (process ${pid}): MONGOD_PORT is ${fixedPort}`,
-    );
-    await stopMongod(folder, running.process);
+  const isElsewhere = fixedPort !== undefined && running.port !== fixedPort;
+  if (users.length === 0 && (isElsewhere || running.port === ownPort)) {
+    const why = isElsewhere ? `MONGOD_PORT is ${fixedPort}` : 'PORT names the same';
+    reporter.line(`Stopping the MongoDB left behind on port ${running.port} (process ${pid}): ${why}`);
+    await stopMongod(folder, running.process, reporter);
     return undefined;
   }
   try {
@@ -51,7 +51,7 @@ export async function joinRunningMongod(
     if (users.length > 0) throw error;
     const why = error instanceof UserFacingError ? error.message : 'it does not answer';
     reporter.line(`Stopping the MongoDB left behind (process ${pid}): ${why}`);
-    await stopMongod(folder, running.process);
+    await stopMongod(folder, running.process, reporter);
     return undefined;
   }
 }

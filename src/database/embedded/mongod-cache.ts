@@ -1,7 +1,13 @@
-import { chmod, copyFile, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { hasErrorCode } from '../../config/error-facts.js';
+import { isAlive, nameOfThisProcess, processNamedIn } from '../../config/process-identity.js';
+import { probeMongod } from './mongod-version.js';
+
+const STAGING = '.staging-';
+/** How often others may put theirs in the place of a broken copy before we give up. */
+const TRIES = 5;
 
 /** The user's folder for downloaded servers: XDG_CACHE_HOME or ~/.cache, on macOS ~/Library/Caches. */
 export function cacheFolder(env: NodeJS.ProcessEnv): string {
@@ -28,7 +34,8 @@ export async function withStaging<T>(
 ): Promise<T> {
   const cache = cacheFolder(env);
   await mkdir(cache, { recursive: true, mode: 0o700 });
-  const staging = await mkdtemp(join(cache, '.staging-'));
+  const staging = join(cache, `${STAGING}${await nameOfThisProcess()}`);
+  await mkdir(staging, { mode: 0o700 });
   try {
     return await work(staging);
   } finally {
@@ -36,9 +43,20 @@ export async function withStaging<T>(
   }
 }
 
+/** Removes what processes that were killed while they downloaded have left behind. */
+export async function sweepStaging(env: NodeJS.ProcessEnv): Promise<void> {
+  const cache = cacheFolder(env);
+  const names = await readdir(cache).catch(() => []);
+  for (const name of names.filter((one) => one.startsWith(STAGING))) {
+    const maker = processNamedIn(name.slice(STAGING.length));
+    if (maker !== undefined && !(await isAlive(maker)))
+      await rm(join(cache, name), { recursive: true, force: true });
+  }
+}
+
 /**
  * Moves a downloaded server into the cache as a whole. Of several processes that do so at once the first wins
- * and the others use its copy.
+ * and the others use its copy; a copy that does not run is replaced.
  * @returns the path of the cached `mongod`.
  */
 export async function keepInCache(
@@ -52,10 +70,17 @@ export async function keepInCache(
   await chmod(join(entry, 'mongod'), 0o755);
   if (found.license !== undefined) await copyFile(found.license, join(entry, 'LICENSE'));
   const kept = join(cacheFolder(env), cacheEntry(found.version), 'mongod');
-  try {
-    await rename(entry, dirname(kept));
-  } catch (error) {
-    if (!hasErrorCode(error, 'ENOTEMPTY', 'EEXIST')) throw error;
+  for (let tried = 1; ; tried += 1) {
+    try {
+      await rename(entry, dirname(kept));
+      return kept;
+    } catch (error) {
+      if (!hasErrorCode(error, 'ENOTEMPTY', 'EEXIST') || tried === TRIES) throw error;
+    }
+    if ('version' in (await probeMongod(kept))) return kept;
+    // Moved and not removed: a process that uses it all the same keeps what it has opened.
+    await rename(dirname(kept), join(staging, `replaced-${tried}`)).catch((error: unknown) => {
+      if (!hasErrorCode(error, 'ENOENT')) throw error;
+    });
   }
-  return kept;
 }

@@ -7,6 +7,8 @@ export interface SearchContext {
   readonly reporter: Reporter;
   /** Version an existing data folder was last used with; only its major.minor is acceptable. */
   readonly keep: string | undefined;
+  /** Breaks a download off. */
+  readonly stop?: AbortSignal | undefined;
 }
 
 /** What a source came up with: paths to try in turn, or a clause saying why there is none. */

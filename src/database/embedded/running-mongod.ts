@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { silentReporter, type Reporter } from '../../config/reporter.js';
 import { UserFacingError } from '../../config/user-facing-error.js';
 import type { DataFolder } from './data-folder.js';
 import { hasErrorCode } from '../../config/error-facts.js';
@@ -12,6 +13,7 @@ import {
 } from '../../config/process-identity.js';
 
 const STOP_MS = 20_000;
+const ANNOUNCE_AFTER_MS = 2_000;
 const POLL_MS = 20;
 
 /** A living mongod that serves this data folder. */
@@ -44,8 +46,17 @@ export async function findRunningMongod(folder: DataFolder): Promise<LockState> 
  * It is never killed: a slow shutdown is a healthy one.
  * @throws UserFacingError when it is still there after that.
  */
-export async function stopMongod(folder: DataFolder, target: ProcessIdentity): Promise<void> {
-  if (await endsBySignal(target, 'SIGTERM')) return;
+export async function stopMongod(
+  folder: DataFolder,
+  target: ProcessIdentity,
+  reporter: Reporter = silentReporter,
+): Promise<void> {
+  const slow = setTimeout(
+    () => reporter.line(`Waiting for MongoDB (process ${target.pid}) to end, up to ${STOP_MS / 1000} s`),
+    ANNOUNCE_AFTER_MS,
+  );
+  const hasEnded = await endsBySignal(target, 'SIGTERM').finally(() => clearTimeout(slow));
+  if (hasEnded) return;
   throw new UserFacingError(
     `MongoDB (process ${target.pid}) was asked to end and has not within ${STOP_MS / 1000} s.`,
     {

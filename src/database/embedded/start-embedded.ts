@@ -31,7 +31,7 @@ export interface EmbeddedMongod {
  */
 export async function startEmbedded(options: StartOptions): Promise<EmbeddedMongod> {
   const folder = await prepareDataFolder(options.configuration.dataDir);
-  return underLock(folder, options.reporter, async () => {
+  const start = async (): Promise<EmbeddedMongod> => {
     await sweepUsers(folder);
     const secrets = await embeddedSecrets(folder);
     const server =
@@ -44,28 +44,34 @@ export async function startEmbedded(options: StartOptions): Promise<EmbeddedMong
       rootPassword: secrets.rootPassword,
       release: () => (released ??= release(folder, registration, options.reporter)),
     };
-  });
+  };
+  return underLock(folder, options.reporter, start, options.stop);
 }
 
 async function release(folder: DataFolder, registration: string, reporter: Reporter): Promise<void> {
   await underLock(folder, reporter, async () => {
     await unregisterUser(registration);
-    await stopUnused(folder);
+    await stopUnused(folder, reporter);
   });
 }
 
 /** Stops the server unless a living process uses it. Call it under the start lock. */
-async function stopUnused(folder: DataFolder): Promise<void> {
+async function stopUnused(folder: DataFolder, reporter: Reporter): Promise<void> {
   await sweepUsers(folder);
   const state = await findRunningMongod(folder);
   if (state === undefined || !('running' in state)) return;
   if ((await listUsers(folder)).length > 0) return;
-  await stopMongod(folder, state.running.process);
+  await stopMongod(folder, state.running.process, reporter);
 }
 
-async function underLock<T>(folder: DataFolder, reporter: Reporter, work: () => Promise<T>): Promise<T> {
+async function underLock<T>(
+  folder: DataFolder,
+  reporter: Reporter,
+  work: () => Promise<T>,
+  stop?: AbortSignal,
+): Promise<T> {
   try {
-    return await withStartLock(folder.lock, reporter, work);
+    return await withStartLock(folder.lock, reporter, work, stop);
   } catch (error) {
     throw explainFolderFailure(folder, error);
   }

@@ -8,13 +8,20 @@ const ANNOUNCE_AFTER_MS = 2_000;
 /**
  * Runs `work` while no other process, and no other caller in this one, starts or stops the MongoDB of this lock;
  * the reporter is told who is waited for, and who has ended meanwhile.
+ * @param stop ends the wait; its reason is thrown.
  * @throws UserFacingError when a living process takes longer than ten minutes.
  */
-export function withStartLock<T>(lock: string, reporter: Reporter, work: () => Promise<T>): Promise<T> {
+export function withStartLock<T>(
+  lock: string,
+  reporter: Reporter,
+  work: () => Promise<T>,
+  stop?: AbortSignal,
+): Promise<T> {
   let announced = false;
   return withFileLock(lock, work, {
     patienceMs: PATIENCE_MS,
     onWait: (pid, ms) => {
+      stop?.throwIfAborted();
       if (announced || ms < ANNOUNCE_AFTER_MS) return;
       announced = true;
       reporter.line(`Waiting for process ${pid}, which is starting or stopping MongoDB`);

@@ -29,12 +29,12 @@ export async function startNewMongod(
   secrets: EmbeddedSecrets,
   options: StartOptions,
 ): Promise<Server> {
-  const { configuration, env, reporter } = options;
+  const { configuration, env, reporter, stop } = options;
   const { mongodBinary, mongodPort, mongodMinFreeMb } = configuration;
   await requireFreeSpace(folder, mongodMinFreeMb);
-  const found = await findMongod({ folder, chosen: mongodBinary, env, reporter });
+  const found = await findMongod({ folder, chosen: mongodBinary, env, reporter, stop });
   for (let attempt = 1; ; attempt += 1) {
-    const port = await choosePort(folder, mongodPort, reporter);
+    const port = await choosePort(folder, { fixed: mongodPort, avoid: configuration.port }, reporter);
     const record = { binary: found.binary, version: found.version, port };
     const remembered = (await readMongodRecord(folder.root))?.port ?? port;
     // Before the first byte of data: whatever happens next, the version that made it is known. The port follows
@@ -65,13 +65,13 @@ async function launch(
   secrets: EmbeddedSecrets,
   binary: string,
   { port, moved }: { port: number; moved: boolean },
-  { configuration, env }: StartOptions,
+  { configuration, env, stop }: StartOptions,
 ): Promise<Server | 'port-taken' | 'folder-taken'> {
   const allowedMs = configuration.mongodStartSeconds * 1_000 + (moved ? MOVE_MS : 0);
   const { mongodCacheGb: cacheGb } = configuration;
   const mongod = await spawnMongod(folder, { binary, port, cacheGb, env });
   const until = Date.now() + allowedMs;
-  const goOn = (): boolean => mongod.exit() === undefined && Date.now() < until;
+  const goOn = (): boolean => mongod.exit() === undefined && Date.now() < until && stop?.aborted !== true;
   try {
     const version = await bringUpReplicaSet(folder, { port, secrets, goOn });
     return { port, version, pid: mongod.pid, adopted: false };
@@ -79,6 +79,7 @@ async function launch(
     const identity = await identifyProcess(mongod.pid);
     const exit = mongod.exit();
     if (exit === undefined && identity !== undefined) await abandonMongod(identity);
+    stop?.throwIfAborted();
     if (exit?.code === ADDRESS_IN_USE) return 'port-taken';
     if (exit?.code === FOLDER_IN_USE && (await isServed(folder))) return 'folder-taken';
     if (exit !== undefined) throw await endedAtStart(folder, exit, mongod.logFrom);

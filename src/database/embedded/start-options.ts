@@ -4,7 +4,13 @@ import type { Reporter } from '../../config/reporter.js';
 /** What of the configuration is about the embedded server, read and checked. */
 export type EmbeddedConfiguration = Pick<
   Configuration,
-  'dataDir' | 'mongodBinary' | 'mongodPort' | 'mongodCacheGb' | 'mongodMinFreeMb' | 'mongodStartSeconds'
+  | 'dataDir'
+  | 'port'
+  | 'mongodBinary'
+  | 'mongodPort'
+  | 'mongodCacheGb'
+  | 'mongodMinFreeMb'
+  | 'mongodStartSeconds'
 >;
 
 export interface StartOptions {
@@ -12,6 +18,8 @@ export interface StartOptions {
   /** Where PATH, the proxies and the cache folders are looked up; a few of its variables reach MongoDB. */
   readonly env: NodeJS.ProcessEnv;
   readonly reporter: Reporter;
+  /** Breaks the start off; its reason is thrown. */
+  readonly stop?: AbortSignal | undefined;
 }
 
 /** A server that is ready, before anybody is registered as its user. */

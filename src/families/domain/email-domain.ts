@@ -9,6 +9,8 @@ const MAX_LABEL = 63;
 const DOMAIN = /^(?:[A-Za-z0-9.-]|[^\p{ASCII}])+$/u;
 /** UTS #46 drops some of these and looks at the rest; a joiner may be part of a word (RFC 5892, appendix A). */
 const INVISIBLE = /(?![\u200C\u200D])[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/u;
+/** What UTS #46 takes for a dot. */
+const DOTS = /[.\u3002\uFF0E\uFF61]/u;
 const LABEL = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
 
 /**
@@ -21,7 +23,7 @@ export function canonicalDomain(text: string): string {
   // `domainToASCII` is a URL's host parser: it would decode %41, cut off a port and drop tabs and soft hyphens.
   if (!DOMAIN.test(text)) refuse('The part after the @ holds letters, digits, hyphens and dots only');
   if (INVISIBLE.test(text)) refuse('The part after the @ holds no invisible or unassigned characters');
-  const domain = domainToASCII(text);
+  const domain = domainToASCII(lowerCased(text));
   if (domain === '') refuse('The part after the @ is not a domain name');
   if (domain.endsWith('.')) refuse('The part after the @ does not end with a dot');
   if (domain.length > MAX_LENGTH) refuse(`The part after the @ has at most ${MAX_LENGTH} bytes`);
@@ -36,6 +38,18 @@ export function canonicalDomain(text: string): string {
   // The host parser takes numbers for an IPv4 address and writes them out: no domain ends like that (RFC 3696, section 2).
   if (/^\d+$/.test(labels.at(-1) ?? '')) refuse('The part after the @ is a domain name, not an IP address');
   return domain;
+}
+
+/**
+ * UTS #46 reads the capital ẞ as ss, and every capital sigma as the one within a word: first lower-cased, capitals are
+ * the domain that the same letters are when they are small. Label by label, because only the end of one is the
+ * end of a word to the rule of the final sigma.
+ */
+function lowerCased(text: string): string {
+  return text
+    .split(DOTS)
+    .map((label) => label.toLowerCase())
+    .join('.');
 }
 
 function refuse(rule: string): never {

@@ -20,9 +20,17 @@ export function validationPipe(): ValidationPipe {
   });
 }
 
+/** How long a value is says nothing where it is no text at all. */
+function mostTelling({
+  maxLength,
+  ...others
+}: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return maxLength === undefined || 'isString' in others ? others : { ...others, maxLength };
+}
+
 function fieldsOf(errors: readonly ValidationError[], prefix = ''): NonNullable<Problem['errors']> {
   return errors.flatMap(({ property, constraints = {}, children = [] }) => [
-    ...Object.values(constraints).map((message) => ({ field: prefix + property, message })),
+    ...Object.values(mostTelling(constraints)).map((message) => ({ field: prefix + property, message })),
     ...fieldsOf(children, `${prefix}${property}.`),
   ]);
 }

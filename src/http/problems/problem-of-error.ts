@@ -128,7 +128,8 @@ function codeOfFastifyError(error: unknown): ProblemCode | undefined {
 }
 
 function codeOfStatus(status: number): ProblemCode {
-  if (status === 404) return 'not-found';
+  // 403 is how @fastify/static answers for paths outside its folder: there is nothing of ours.
+  if (status === 404 || status === 403) return 'not-found';
   if (status === 413) return 'body-too-large';
   if (status === 415) return 'unsupported-media-type';
   return status >= 400 && status < 500 ? 'invalid-request' : 'internal-error';

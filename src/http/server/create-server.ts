@@ -5,6 +5,7 @@ import { validationPipe } from '../dto/validation.js';
 import { serveOpenApi } from '../openapi/document.js';
 import { ProblemFilter } from '../problems/problem.filter.js';
 import { HttpProblem } from '../problems/problem.js';
+import { AnswerInTime } from './answer-in-time.js';
 import { correlationIdOf, requestIdOf } from './correlation-id.js';
 import { prepareAnswer } from './every-answer.js';
 import { acceptJsonOnly } from './json-body.js';
@@ -42,7 +43,10 @@ export function createAdapter(): FastifyAdapter {
 }
 
 /** Everything that surrounds the controllers. Call it before `app.init()` or `app.listen()`. */
-export function configureServer(app: NestFastifyApplication, logger: Logger): void {
+export function configureServer(
+  app: NestFastifyApplication,
+  { logger, appendDeadlineMs }: { logger: Logger; appendDeadlineMs: number },
+): void {
   const server = app.getHttpAdapter().getInstance();
   const methods = new KnownMethods(server);
   // First of all, so that refusals have these headers, too.
@@ -66,6 +70,7 @@ export function configureServer(app: NestFastifyApplication, logger: Logger): vo
     logger.info(logged(request), 'request broken off');
     done();
   });
+  app.useGlobalInterceptors(new AnswerInTime(appendDeadlineMs));
   app.useGlobalPipes(validationPipe());
   app.useGlobalFilters(new ProblemFilter(logger, methods));
   serveOpenApi(app);

@@ -8,11 +8,21 @@ const MAX_DEPTH = 32;
 const INHERITED = new Set([...Object.getOwnPropertyNames(Object.prototype), 'prototype']);
 
 /**
- * Bodies are JSON in UTF-8 or refused (415). `__proto__` and `constructor.prototype` keys are refused, never
+ * Bodies are JSON in UTF-8, not compressed, or refused (415; RFC 9110, section 15.5.16). `__proto__` and `constructor.prototype` keys are refused, never
  * merged.
  */
 export function acceptJsonOnly(server: FastifyInstance): void {
   server.removeAllContentTypeParsers();
+  server.addHook('onRequest', ({ headers }, _reply, done) => {
+    // Nothing here decodes any: read as it is, such a body would be taken for something else than it says it is.
+    const coding = headers['content-encoding']?.trim().toLowerCase() ?? '';
+    const isPlain = coding === '' || coding === 'identity';
+    done(
+      isPlain
+        ? undefined
+        : new HttpProblem('unsupported-media-type', undefined, undefined, { 'accept-encoding': 'identity' }),
+    );
+  });
   const parseJson = server.getDefaultJsonParser('error', 'error');
   server.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     if (!isUtf8(request.headers['content-type'])) return done(new HttpProblem('unsupported-media-type'));

@@ -1,11 +1,16 @@
-import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { UserFacingError } from '../../../src/config/user-facing-error.js';
 import { dataFolder } from '../../../src/database/embedded/data-folder.js';
 import { findMongod, type FoundMongod } from '../../../src/database/embedded/find-mongod.js';
-import { cacheEntry, cacheFolder } from '../../../src/database/embedded/mongod-cache.js';
+import {
+  cacheEntry,
+  cacheFolder,
+  keepInCache,
+  withStaging,
+} from '../../../src/database/embedded/mongod-cache.js';
 import { recordingReporter } from '../../support/recording-reporter.js';
 import { testDataDir } from '../../support/test-data-dir.js';
 
@@ -98,6 +103,27 @@ describe('finding a mongod', () => {
     const binary = await cached('8.0.1');
     expect(await find()).toMatchObject({ binary });
     expect(reporter.lines).toContain(`Looking for MongoDB: ${old} is MongoDB 5.0.14; 6.0 or newer is needed`);
+  });
+
+  it.each([
+    ['that was cut off', (path: string) => writeFile(path, '\x7fELF')],
+    ['that is empty', (path: string) => writeFile(path, '')],
+    ['that may not be run', (path: string) => chmod(path, 0o644)],
+    ['that is gone', (path: string) => rm(path)],
+  ])('replaces a cached copy %s by what was downloaded, and keeps one that runs', async (_, spoil) => {
+    const binary = await cached('8.0.1');
+    const keep = () =>
+      withStaging(env, async (staging) =>
+        keepInCache(env, staging, { version: '8.0.1', mongod: await place(join(staging, 'new'), '8.0.1') }),
+      );
+    const { ino } = await stat(binary);
+    expect(await keep()).toBe(binary);
+    expect((await stat(binary)).ino).toBe(ino);
+    await spoil(binary);
+    await writeFile(join(binary, '../LICENSE'), 'text');
+    expect(await keep()).toBe(binary);
+    expect(await find()).toMatchObject({ binary, version: '8.0.1' });
+    expect(await readdir(cacheFolder(env))).toEqual([cacheEntry('8.0.1')]);
   });
 
   it('stops at a MONGOD_BINARY that does not run instead of using another', async () => {

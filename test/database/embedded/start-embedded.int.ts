@@ -126,6 +126,17 @@ describe('starting the embedded MongoDB', () => {
     });
   });
 
+  it('leaves a remembered port to the service where PORT names it', async () => {
+    const first = await start();
+    await first.release();
+    const second = await start({ PORT: String(first.port) });
+    expect(second.port).not.toBe(first.port);
+    expect(reporter.lines).toContain(
+      `Port ${first.port} of MongoDB is the one of the service now (PORT); using ${second.port}`,
+    );
+    await second.release();
+  });
+
   it('takes the port of MONGOD_PORT, and refuses to start when that is taken', async () => {
     const first = await start();
     await first.release();

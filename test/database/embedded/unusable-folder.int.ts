@@ -39,6 +39,35 @@ describe('a data folder that cannot be used', () => {
     },
   );
 
+  it('says so at once where the system lets nobody make a folder', async () => {
+    if (process.platform !== 'linux') return;
+    for (const path of ['/proc/x', '/proc/x/y'])
+      await expect(startEmbedded(embeddedOptions(path))).rejects.toThrow(
+        `DATA_DIR is ${path}, which this user cannot write to (ENOENT).`,
+      );
+  });
+
+  it('says so below a disk that is read-only, where this user may mount one', async () => {
+    const { status } = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'tmpfs', folder.path]);
+    if (status !== 0) return;
+    const start = promisify(execFile)('unshare', [
+      ...[
+        '-rm',
+        'sh',
+        '-c',
+        'mount -t tmpfs -o ro tmpfs "$1" || exit 99; exec "$2" "$3" "$1/data/deep"',
+        'sh',
+      ],
+      ...[folder.path, process.execPath, HOLD_EMBEDDED],
+    ]);
+    await expect(start).rejects.toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining(
+        `DATA_DIR is ${folder.path}/data/deep, which this user cannot write to (EROFS).`,
+      ) as string,
+    });
+  });
+
   it('says so when the disk is full, whatever was to be written', async () => {
     if (process.platform !== 'linux') return;
     const full: unknown = await writeFile('/dev/full', 'x').catch((error: unknown) => error);

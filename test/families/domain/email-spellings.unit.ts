@@ -35,7 +35,11 @@ const SPELLINGS: Record<string, string[]> = {
   'שרה.כהן@example.com': ['שרה.כהן@example.com'],
   '用户@xn--fsqu00a.xn--0zwm56d': ['用户@例子.测试', '用户@例子。测试'],
   'a@xn--strae-oqa.de': ['a@straße.de', 'a@STRAßE.de', 'a@xn--strae-oqa.de', 'a@XN--STRAE-OQA.de'],
+  'ida@xn--strae-oqa.com': ['ida@straße.com', 'IDA@STRA\u1E9EE.COM', 'ida@Stra\u1E9Ee.com'],
   'a@strasse.de': ['a@STRASSE.DE'],
+  // A final sigma is another letter to the domain name system than one within a word.
+  'nik@xn--mxa8ab.gr': ['NIK@ΣΑΣ.GR', 'nik@Σας.gr', 'nik@σας.gr', 'nik@ΣΑΣ。gr'],
+  'nik@xn--mxa9ab.gr': ['nik@σασ.gr'],
   'a@xn--mgba3gch31f060k.com': ['a@نامه\u200Cای.com', 'a@xn--mgba3gch31f060k.com'],
   "!#$%&'*+-/=?^_`{|}~@example.com": ["!#$%&'*+-/=?^_`{|}~@example.com"],
   '1@2.museum': ['1@2.museum'],
@@ -53,6 +57,24 @@ describe('spellings that are one address', () => {
 
   it.each(Object.keys(SPELLINGS))('leaves the canonical form %s as it is', (form) => {
     expect(canonical(form)).toBe(form);
+  });
+
+  it('takes a domain in capitals for the one in small letters, whatever the letter', () => {
+    const attempt = (text: string): string => {
+      try {
+        return canonical(text);
+      } catch {
+        return 'refused';
+      }
+    };
+    const apart: string[] = [];
+    for (let point = 0x80; point <= 0x1ffff; point += 1) {
+      const letter = String.fromCodePoint(point);
+      const small = letter.toLowerCase();
+      if (small === letter) continue;
+      if (attempt(`a@x${letter}y.com`) !== attempt(`a@x${small}y.com`)) apart.push(printable(letter));
+    }
+    expect(apart).toEqual([]);
   });
 
   it('keeps different mailboxes apart', () => {
