@@ -61,8 +61,7 @@ export async function startService(env: NodeJS.ProcessEnv, reporter: Reporter): 
       url,
       announce: () => announce(url, configuration, database, reporter),
       stop: async () => {
-        await atMost(STOP_WITHIN_MS, app.close());
-        await database.close();
+        await stopInOrder(app, database, STOP_WITHIN_MS);
         reporter.line(database.embedded === null ? 'Stopped' : 'Stopped, and every family is on disk');
       },
     };
@@ -153,11 +152,31 @@ function announce(
   reporter.line('Ctrl-C stops it.');
 }
 
+/**
+ * Ends the requests under way, for which it waits `withinMs` milliseconds at most, and then the use of the database:
+ * also where the former fails, or an embedded server would be left running.
+ * @throws what closing the app throws
+ */
+export async function stopInOrder(
+  app: Pick<NestFastifyApplication, 'close'>,
+  database: Pick<OpenDatabase, 'close'>,
+  withinMs: number,
+): Promise<void> {
+  try {
+    await atMost(withinMs, app.close());
+  } finally {
+    await database.close();
+  }
+}
+
 async function atMost(ms: number, work: Promise<void>): Promise<void> {
   const late = new AbortController();
-  await Promise.race([
-    work,
-    sleep(ms, undefined, { signal: late.signal, ref: false }).catch(() => undefined),
-  ]);
-  late.abort();
+  try {
+    await Promise.race([
+      work,
+      sleep(ms, undefined, { signal: late.signal, ref: false }).catch(() => undefined),
+    ]);
+  } finally {
+    late.abort();
+  }
 }

@@ -14,12 +14,21 @@ import { canonicalForm } from '../families/claims/canonical-form.js';
 import { countClaims } from '../families/claims/verify-claims.js';
 import { readModelNames } from '../families/read-models/index.js';
 import { toCheck, type Check } from './check.js';
+import { examineProjections } from './examine-projections.js';
 import { examineReadingUser } from './examine-reading-user.js';
 import { mendable } from './mendable.js';
 import type { Terminal } from './terminal.js';
 
 /** Room on the disk below which `doctor` warns, in bytes (1 GB). */
 const LOW_DISK_BYTES = 1_000_000_000;
+
+/** Findings with which the log can be read all the same. */
+const READABLE_ALL_THE_SAME = [
+  'collection-missing',
+  'index-missing',
+  'validator-missing',
+  'claims-count-wrong',
+];
 
 /** Looks at everything in order; what cannot be looked at because of an earlier problem is left out. */
 export async function examine(terminal: Terminal, json?: boolean): Promise<Check[]> {
@@ -80,7 +89,9 @@ async function examineDatabase(
     ...findings.map((finding) => toCheck('problem', finding)),
     ...[...warnings, ...hints].map((finding) => toCheck('warning', finding)),
   ];
-  if (findings.length > 0) return notInOrder;
+  const isInTheWay = findings.some(({ code }) => !READABLE_ALL_THE_SAME.includes(code));
+  const projections = isInTheWay ? [] : await examineProjections(client, name);
+  if (findings.length > 0) return [...notInOrder, ...projections];
   const inOrder = [`${where} answers; collections, indexes and rights are as they must be`];
   if (!allowWritableLog) inOrder.push('The service can neither change nor delete events');
   const { sentinel, closedSince, stored } = await countClaims(
@@ -88,7 +99,7 @@ async function examineDatabase(
   );
   if (closedSince === null && sentinel === stored)
     inOrder.push(`Claims: ${stored}, as many as there should be`);
-  return [...inOrder.map((what): Check => ({ state: 'ok', what })), ...notInOrder];
+  return [...inOrder.map((what): Check => ({ state: 'ok', what })), ...projections, ...notInOrder];
 }
 
 async function examineSecrets(

@@ -5,6 +5,8 @@ export const EXIT = {
   findings: 1,
   /** The command was called wrongly. */
   usage: 2,
+  /** Ctrl-C: 128 and the number of the signal, as shells have it. */
+  interrupted: 130,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

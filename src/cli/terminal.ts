@@ -1,14 +1,18 @@
 import { loadConfiguration, type Configuration } from '../config/configuration.js';
 import { silentReporter, type Reporter } from '../config/reporter.js';
-import { terminalReporter } from '../config/terminal-reporter.js';
+import { terminalReporter, type TerminalReporter } from '../config/terminal-reporter.js';
 import { openDatabase, type OpenDatabase } from '../database/open-database.js';
 import { readModelNames } from '../families/read-models/index.js';
 import type { ExitCode } from './exit-code.js';
 import { untilInterrupted } from './until-interrupted.js';
 
+/** Someone at the terminal has had enough. */
+class Interrupted extends Error {}
+
 /** What every command is run with: environment, output, and a way to the installation. */
 export class Terminal {
   private stop: (() => void) | undefined;
+  private shown: TerminalReporter | undefined;
 
   constructor(
     readonly env: NodeJS.ProcessEnv,
@@ -31,7 +35,12 @@ export class Terminal {
 
   /** Steps and progress go to standard error; `--json` keeps quiet. */
   reporter(json?: boolean): Reporter {
-    return json === true ? silentReporter : terminalReporter();
+    return json === true ? silentReporter : (this.shown ??= terminalReporter());
+  }
+
+  /** Takes a progress bar off the screen that a failure has left there. */
+  endProgress(): void {
+    this.shown?.end();
   }
 
   configuration(): Configuration {
@@ -53,6 +62,23 @@ export class Terminal {
     const close = async (): Promise<void> => (await opening).close();
     const working = opening.then((database) => work(database, configuration)).finally(close);
     return untilInterrupted(working, { release: close, stop: () => this.stopping() });
+  }
+
+  /**
+   * Runs `work` with a signal that Ctrl-C (or SIGTERM) raises, so that it ends in order; a second one ends the
+   * process at once.
+   * @returns false where it was interrupted
+   */
+  async endingInOrder(work: (signal: AbortSignal) => Promise<void>): Promise<boolean> {
+    const controller = new AbortController();
+    this.endWhenStopped(() => controller.abort(new Interrupted()));
+    try {
+      await work(controller.signal);
+      return true;
+    } catch (error) {
+      if (error instanceof Interrupted) return false;
+      throw error;
+    }
   }
 
   /** The command ends by itself when `stop` is called: at the first signal, or when nobody reads any more. */

@@ -2,8 +2,11 @@
 export interface Reporter {
   /** One finished step, one line. */
   line(text: string): void;
-  /** Work under way: `done` of `total` (undefined where the total is unknown), in any one unit. */
-  progress(label: string, done: number, total: number | undefined): void;
+  /**
+   * Work under way: `done` of `total` (undefined where the total is unknown).
+   * @param unit what is counted, such as `events`; without it big numbers are taken for bytes
+   */
+  progress(label: string, done: number, total: number | undefined, unit?: string): void;
 }
 
 /** Says nothing: for `--json`, tests and helpers whose caller reports. */

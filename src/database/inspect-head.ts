@@ -1,6 +1,6 @@
 import mongoose, { type mongo } from 'mongoose';
 import { LOG_HEAD_ID } from './collections.js';
-import { found, together, type Inspection } from './finding.js';
+import { found, RESTORE_LOG, together, type Inspection } from './finding.js';
 import { chainHash, GENESIS_HASH, rawBytes, splitStoredBytes } from './hash-chain.js';
 
 /**
@@ -13,7 +13,7 @@ export async function inspectHead(log: mongo.Db, session: mongo.ClientSession): 
   return found('findings', {
     code: 'log-damaged',
     problem,
-    remedy: 'restore the log from its archive or from a backup before anything is written to it',
+    remedy: RESTORE_LOG,
   });
 }
 

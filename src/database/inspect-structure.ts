@@ -28,7 +28,10 @@ async function inspectCollection(
     return found('findings', {
       code: 'collection-missing',
       problem: `collection ${where} is missing`,
-      remedy: `if ${where} ever held data, restore it first; then ${RUN_INIT}`,
+      remedy:
+        spec.database === 'derived'
+          ? `run "family-accounts projections rebuild --all": it holds nothing that the log does not tell`
+          : `if ${where} ever held data, restore it first; then ${RUN_INIT}`,
     });
   }
   const otherwise = unsuitable(collection);

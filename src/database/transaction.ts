@@ -4,7 +4,7 @@ import mongoose, { type mongo } from 'mongoose';
 const { MongoError } = mongoose.mongo;
 
 /** Set on every transaction: inherited defaults differ from server to server. */
-export const TRANSACTION_OPTIONS: mongo.TransactionOptions = {
+const TRANSACTION_OPTIONS: mongo.TransactionOptions = {
   readConcern: { level: 'snapshot' },
   writeConcern: { w: 'majority', journal: true },
   readPreference: 'primary',

@@ -20,17 +20,13 @@ export function isOpenSentinel({ _id, closedSince }: ClaimDocument): boolean {
   return _id === CLAIMS_SENTINEL_ID && closedSince === undefined;
 }
 
-/**
- * Everything that is read is committed on a majority: nobody sees what a failover may take back (P3).
- * Undefined fields are left out, so that the bytes sent are the bytes that were hashed (P4).
- */
-const LOG_OPTIONS: mongo.DbOptions = {
-  readConcern: new mongoose.mongo.ReadConcern('majority'),
-  readPreference: 'primary',
-  ignoreUndefined: true,
-};
+/** Undefined fields are left out, so that the bytes sent are the bytes that were hashed (P4). */
+const LOG_OPTIONS: mongo.DbOptions = { readPreference: 'primary', ignoreUndefined: true };
 
-/** The collections of `<name>_log` as the native driver gives them: mongoose documents would change bytes. */
+/**
+ * The collections of `<name>_log` as the native driver gives them: mongoose documents would change bytes.
+ * Everything that is read is committed on a majority: nobody sees what a failover may take back (P3).
+ */
 export class LogCollections {
   readonly db: mongo.Db;
   readonly events: mongo.Collection<EventDocument>;
@@ -39,9 +35,13 @@ export class LogCollections {
 
   constructor(
     readonly client: mongo.MongoClient,
-    logDatabase: string,
+    private readonly logDatabase: string,
+    readConcern: 'majority' | 'local' = 'majority',
   ) {
-    this.db = client.db(logDatabase, LOG_OPTIONS);
+    this.db = client.db(logDatabase, {
+      ...LOG_OPTIONS,
+      readConcern: new mongoose.mongo.ReadConcern(readConcern),
+    });
     this.events = this.db.collection('events');
     this.head = this.db.collection('log_head');
     this.claims = this.db.collection('email_claims');
@@ -49,5 +49,13 @@ export class LogCollections {
 
   alongside(name: AlongsideCollection): mongo.Collection<{ _id: string }> {
     return this.db.collection(name);
+  }
+
+  /**
+   * The same as they lie on the primary, whether a majority has confirmed it or not: to find out what stands in a
+   * writer's way, never to answer anybody.
+   */
+  unconfirmed(): LogCollections {
+    return new LogCollections(this.client, this.logDatabase, 'local');
   }
 }

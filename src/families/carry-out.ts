@@ -6,7 +6,7 @@ import type { StoredAlongside } from '../event-log/append/append-request.js';
 import type { FamilyState } from './domain/state.js';
 import type { IdempotencyKeys } from '../idempotency/idempotency-keys.js';
 import type { FamilyKeys } from '../privacy/family-keys.js';
-import { PreconditionFailed, type CommandContext } from './command-context.js';
+import { FamilyChanged, type CommandContext } from './command-context.js';
 import type { FamilyCommand } from './domain/commands.js';
 import { decide } from './domain/decide.js';
 import { EmailAlreadyClaimed } from './domain/errors.js';
@@ -46,7 +46,7 @@ export interface CommandOutcome {
 
 /**
  * load → decide → append. A command that lost a race against another is decided again on what is there now.
- * @throws what `decide` and `EventLog.append` refuse, PreconditionFailed, EmailAlreadyClaimed
+ * @throws what `decide` and `EventLog.append` refuse, FamilyChanged, EmailAlreadyClaimed
  */
 export async function carryOut(
   store: FamilyStore,
@@ -59,7 +59,7 @@ export async function carryOut(
       ? newFamily(target.family)
       : await loadFamily(store.log, store.keys, target.family);
     if (context.requires !== undefined && !context.requires(before.state, before.version))
-      throw new PreconditionFailed();
+      throw new FamilyChanged();
     const changes = decideAll(await plan(before), before);
     try {
       const family = await appendChanges(store, before, changes, context, target.waitForCompanyMs?.() ?? 0);

@@ -17,9 +17,9 @@ export interface CommandContext {
 }
 
 /** The family changed since the caller last saw it. */
-export class PreconditionFailed extends Error {
+export class FamilyChanged extends Error {
   constructor() {
     super('The family changed since the version that this request was made for');
-    this.name = 'PreconditionFailed';
+    this.name = 'FamilyChanged';
   }
 }

@@ -5,6 +5,7 @@ import type { ClaimState } from '../event-log/event-log.js';
 import { isDatabaseAway } from '../database/database-away.js';
 import { IdempotencyKeyInUse } from '../idempotency/idempotency-keys.js';
 import { answerAgain } from './answer-again.js';
+import { appendMayWaitMs, lookupMayWaitMs } from './batching-waits.js';
 import {
   carryOut,
   type CommandOutcome,
@@ -13,15 +14,14 @@ import {
   type Plan,
 } from './carry-out.js';
 import type { CommandContext } from './command-context.js';
-import { appendMayWaitMs, lookupMayWaitMs } from './company.js';
 import type { FamilyCommand } from './domain/commands.js';
 import { parseEmailAddress } from './domain/email-address.js';
 import { EmailAlreadyClaimed, FamilyNotFound } from './domain/errors.js';
-import { parsePassword } from './domain/password.js';
+import { parsePassword, presentedPassword } from './domain/password.js';
 import { credentialOf, ownerOf } from './domain/state.js';
 import { InTurn } from './in-turn.js';
 import { loadFamily, type LoadedFamily } from './load-family.js';
-import { presentedPassword, type PasswordHashing } from './password-hashing.js';
+import type { PasswordHashing } from './password-hashing.js';
 
 /** What a person gives to register. */
 export interface Registration {
@@ -72,7 +72,7 @@ export class FamiliesService {
       cache: false,
       maxBatchSize: 256,
       batchScheduleFn: (lookUp) => {
-        const waitMs = lookupMayWaitMs(passwords.waiting);
+        const waitMs = lookupMayWaitMs(passwords);
         if (waitMs === 0) setImmediate(lookUp);
         else setTimeout(lookUp, waitMs);
       },
@@ -89,8 +89,8 @@ export class FamiliesService {
     const password = parsePassword(registration.password);
     const ownerId = uuidv7();
     let passwordHash: string | undefined;
-    const outcome = await this.carryOut(
-      { family: uuidv7(), isNew: true, waitForCompanyMs: () => appendMayWaitMs(this.passwords.waiting) },
+    const outcome = await this.answerOnce(
+      { family: uuidv7(), isNew: true, waitForCompanyMs: () => appendMayWaitMs(this.passwords) },
       context,
       async () => {
         // Spares the hash; what decides is the claim made in the append's transaction.
@@ -108,7 +108,7 @@ export class FamiliesService {
 
   /** Carries out simple commands in one append. @throws what the domain refuses */
   change(family: string, context: CommandContext, intents: readonly Intent[]): Promise<CommandOutcome> {
-    return this.carryOut({ family, isNew: false }, context, ({ version }) => {
+    return this.answerOnce({ family, isNew: false }, context, ({ version }) => {
       // The domain says the same of every command, but there may be none.
       if (version === 0) throw new FamilyNotFound(family);
       return intents.map((intent) => ({ ...intent, now: context.now }));
@@ -125,7 +125,7 @@ export class FamiliesService {
     const password = parsePassword(next);
     let verified: string | undefined;
     let passwordHash: string | undefined;
-    return this.carryOut({ family, isNew: false }, context, async ({ state }) => {
+    return this.answerOnce({ family, isNew: false }, context, async ({ state }) => {
       const present = credentialOf(state, member)?.passwordHash;
       if (present === undefined) throw new WrongPassword();
       if (present !== verified && !(await this.passwords.verify(present, presentedPassword(current)))) {
@@ -144,7 +144,8 @@ export class FamiliesService {
     return loaded;
   }
 
-  private async carryOut(
+  /** Carries out a command when it is the turn of its family, or finds the answer its idempotency key got before. */
+  private async answerOnce(
     target: CommandTarget,
     context: CommandContext,
     plan: Plan,

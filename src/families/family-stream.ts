@@ -15,10 +15,23 @@ export function familyOf(stream: string): string | null {
   return stream.startsWith(PREFIX) ? stream.slice(PREFIX.length) : null;
 }
 
-/** A domain event made ready for the log: personal fields sealed in their place, claims declared. */
+/** An event holds a field that the catalogue does not declare: whether it may be stored in the clear is unknown. */
+export class UndeclaredField extends TypeError {
+  constructor(type: string, field: string) {
+    super(`${type} declares no field "${field}"; declare it in domain/events.ts as personal or not`);
+    this.name = 'UndeclaredField';
+  }
+}
+
+/**
+ * A domain event made ready for the log: what the catalogue says is personal is sealed in its place, wherever the
+ * event had it; the rest stays in the clear; claims are declared.
+ * @throws UndeclaredField for what the catalogue does not know: a mistake in our code
+ */
 export function toNewEvent(family: string, version: number, key: Uint8Array, event: FamilyEvent): NewEvent {
   const stream = familyStream(family);
-  const claims = claimsOf(event).map(({ kind, email, member }) => ({
+  const { data, personal } = asDeclared(event);
+  const claims = claimsOf({ ...event, data, personal } as FamilyEvent).map(({ kind, email, member }) => ({
     kind,
     value: email,
     holder: { family, member },
@@ -26,13 +39,25 @@ export function toNewEvent(family: string, version: number, key: Uint8Array, eve
   return {
     type: event.type,
     schema: familyEventCatalogue[event.type].schema,
-    data: event.data,
-    ...(Object.keys(event.personal).length === 0
-      ? {}
-      : { sealed: seal(key, { stream, version }, { ...event.personal }) }),
+    data,
+    ...(Object.keys(personal).length === 0 ? {} : { sealed: seal(key, { stream, version }, personal) }),
     ...(claims.length === 0 ? {} : { claims }),
   };
 }
+
+/** The event's fields, each where the catalogue puts it. */
+function asDeclared({ type, data, personal }: FamilyEvent): Record<'data' | 'personal', Fields> {
+  const declared: Record<'data' | 'personal', readonly string[]> = familyEventCatalogue[type];
+  const divided: Record<'data' | 'personal', Fields> = { data: {}, personal: {} };
+  for (const [field, value] of [...Object.entries<unknown>(data), ...Object.entries<unknown>(personal)]) {
+    const part = (['personal', 'data'] as const).find((one) => declared[one].includes(field));
+    if (part === undefined) throw new UndeclaredField(type, field);
+    if (value !== undefined) divided[part][field] = value;
+  }
+  return divided;
+}
+
+type Fields = Record<string, unknown>;
 
 /** A stored event opened with its family's key. @throws SealBroken, UnknownEventShape */
 export function toFamilyEvent(recorded: RecordedEvent, key: Uint8Array): FamilyEvent {

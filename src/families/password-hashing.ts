@@ -1,7 +1,5 @@
 import { hash, verify } from '@node-rs/argon2';
 import PQueue from 'p-queue';
-import { InvalidPassword } from './domain/errors.js';
-import { parsePassword } from './domain/password.js';
 
 /** `Algorithm.Argon2id`: a const enum of the library, which isolated modules cannot read. */
 const ARGON2ID_VARIANT = 2;
@@ -34,6 +32,11 @@ export class PasswordHashing {
     this.decoy = hash('a password nobody has', ARGON2ID);
   }
 
+  /** Passwords hashed at the same time. */
+  get concurrency(): number {
+    return this.queue.concurrency;
+  }
+
   /** Passwords that wait for their turn. */
   get waiting(): number {
     return this.queue.size;
@@ -59,15 +62,5 @@ export class PasswordHashing {
   private async queued<T>(work: () => Promise<T>): Promise<T> {
     if (this.queue.size >= this.options.maxWaiting) throw new PasswordHashingBusy(this.queue.size);
     return this.queue.add(work);
-  }
-}
-
-/** A password as somebody claims to have it: in the form that was hashed, or as it came where it can be none. */
-export function presentedPassword(text: string): string {
-  try {
-    return parsePassword(text);
-  } catch (error) {
-    if (error instanceof InvalidPassword) return text;
-    throw error;
   }
 }

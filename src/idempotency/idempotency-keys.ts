@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
-import type { mongo } from 'mongoose';
+import mongoose, { type mongo } from 'mongoose';
+import { OutcomeUnknown } from '../event-log/errors.js';
 import { canonicalJson } from './canonical-json.js';
 
 /** How long a key's answer is kept, in milliseconds (24 hours). */
@@ -51,9 +52,11 @@ export class IdempotencyKeyInUse extends Error {
 
 /** Remembers which key got which answer (P12). Records are inserted with the events they answer for. */
 export class IdempotencyKeys {
+  /** @param deadlineMs how long a record that is stored alone may wait for its majority, in milliseconds. */
   constructor(
     private readonly records: mongo.Collection<IdempotencyRecord>,
     private readonly hmacKey: Buffer,
+    private readonly deadlineMs: number,
   ) {}
 
   /** Keyed HMACs: keys and bodies hold secrets (a password), and neither is kept readable. */
@@ -80,9 +83,19 @@ export class IdempotencyKeys {
     return { _id: id, fingerprint, ...place, at: now, expiresAt: new Date(now.getTime() + KEPT_MS) };
   }
 
-  /** Stores the record of a command that had nothing to change, and so has no transaction of its own. */
+  /**
+   * Stores the record of a command that had nothing to change, and so has no transaction of its own.
+   * @throws OutcomeUnknown where no majority has confirmed it by the deadline: others wait for their turn
+   */
   async insertAlone(record: IdempotencyRecord): Promise<void> {
-    await this.records.insertOne(record, { writeConcern: { w: 'majority', journal: true } });
+    const writeConcern = { w: 'majority', journal: true, wtimeoutMS: this.deadlineMs } as const;
+    try {
+      await this.records.insertOne(record, { writeConcern });
+    } catch (error) {
+      if (error instanceof mongoose.mongo.MongoWriteConcernError)
+        throw new OutcomeUnknown(this.deadlineMs, error);
+      throw error;
+    }
   }
 
   private hmac(text: string): string {

@@ -11,10 +11,11 @@ import { IdempotencyKeys } from './idempotency-keys.js';
     {
       provide: IdempotencyKeys,
       inject: [LogCollections, RUNTIME],
-      useFactory: ({ db }: LogCollections, { secrets }: Runtime) =>
+      useFactory: ({ db }: LogCollections, { secrets, configuration }: Runtime) =>
         new IdempotencyKeys(
           db.collection('idempotency_keys'),
           deriveKey(secrets.serviceSecret, 'idempotency-keys'),
+          configuration.appendDeadlineMs,
         ),
     },
   ],

@@ -10,6 +10,11 @@ const { BSON } = mongoose.mongo;
 const IN_A_BATCH = { allowObjectSmallerThanBufferSize: true, promoteBuffers: true };
 /** Unwrapped keys kept in memory; a family at work is unwrapped once. */
 const CACHED_KEYS = 10_000;
+/**
+ * And for how long, in milliseconds: another process may destroy a key, and then nobody is told. A minute of that is
+ * the price for not reading a key again with every request of a family at work.
+ */
+const CACHED_FOR_MS = 60_000;
 
 export interface FamilyKeyDocument {
   _id: string;
@@ -27,12 +32,15 @@ export interface KeyEncryptionKey {
 
 /** Each family's own data key. Destroying one makes everything sealed with it unreadable (P10). */
 export class FamilyKeys {
-  private readonly cache = new LRUCache<string, Buffer>({ max: CACHED_KEYS });
+  private readonly cache: LRUCache<string, Buffer>;
 
   constructor(
     private readonly keys: mongo.Collection<FamilyKeyDocument>,
     private readonly keyEncryptionKey: KeyEncryptionKey,
-  ) {}
+    cachedForMs = CACHED_FOR_MS,
+  ) {
+    this.cache = new LRUCache({ max: CACHED_KEYS, ttl: cachedForMs });
+  }
 
   /** A new family's key, and the document that must be stored with the family's first event. */
   create(family: string, now: Date): { key: Buffer; alongside: StoredAlongside } {
@@ -44,6 +52,11 @@ export class FamilyKeys {
       createdAt: now,
     };
     return { key, alongside: { collection: 'family_keys', document: { ...document } } };
+  }
+
+  /** The next look for this family's key asks the database, as the first one did. */
+  forget(family: string): void {
+    this.cache.delete(family);
   }
 
   /** The family's key, or null where there is none: never stored, or destroyed. @throws KeyDoesNotUnwrap */

@@ -2,9 +2,10 @@ import { ClaimsMissing, LogDamaged } from '../event-log/errors.js';
 import type { EventLog } from '../event-log/event-log.js';
 import { parseEmailAddress } from '../families/domain/email-address.js';
 import { InvalidEmailAddress } from '../families/domain/errors.js';
+import { presentedPassword } from '../families/domain/password.js';
 import { credentialOf } from '../families/domain/state.js';
 import { loadFamily, type LoadedFamily } from '../families/load-family.js';
-import { presentedPassword, type PasswordHashing } from '../families/password-hashing.js';
+import type { PasswordHashing } from '../families/password-hashing.js';
 import type { FamilyKeys } from '../privacy/family-keys.js';
 
 /** A family that does not exist: reading it costs an unknown address what a known one costs. */
@@ -46,7 +47,10 @@ export class SignIn {
     const address = canonicalOrNull(email) ?? UNCLAIMABLE;
     const claim = await this.log.findClaim(address);
     if (claim === 'unknown') throw new ClaimsMissing();
-    const family = await loadFamily(this.log, this.keys, claim?.family ?? NOBODY);
+    const id = claim?.family ?? NOBODY;
+    // A key in memory would tell by a read less that somebody was there just now; nobody's never is.
+    this.keys.forget(id);
+    const family = await loadFamily(this.log, this.keys, id);
     if (claim === null) {
       await this.passwords.verifyNothing(presentedPassword(password));
       throw new InvalidCredentials();

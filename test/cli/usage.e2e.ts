@@ -13,7 +13,17 @@ afterAll(() => rm(dataDir, { recursive: true, force: true }));
 const COMMANDS = [
   [],
   ['families'],
+  ['families', 'list'],
   ['families', 'show'],
+  ['families', 'history'],
+  ['projections'],
+  ['projections', 'list'],
+  ['projections', 'rebuild'],
+  ['projections', 'rollback'],
+  ['projections', 'verify'],
+  ['projections', 'quarantine'],
+  ['projections', 'quarantine', 'list'],
+  ['projections', 'quarantine', 'retry'],
   ['events'],
   ['events', 'tail'],
   ['events', 'show'],
@@ -34,7 +44,7 @@ describe('the command line', () => {
       const { code, out, err } = await runCli([...command, '--help'], { DATA_DIR: dataDir });
       expect({ code, err }).toEqual({ code: 0, err: '' });
       expect(out).toContain(`Usage: ${name}`);
-      if (command.length > 1 || command[0] === 'doctor') expect(out).toContain('--json');
+      if (!out.includes('Commands:')) expect(out).toContain('--json');
     },
   );
 
@@ -42,6 +52,9 @@ describe('the command line', () => {
     [['nonsense']],
     [['families', 'nonsense']],
     [['families']],
+    [['projections']],
+    [['projections', 'quarantine', 'nonsense']],
+    [['projections', 'rollback']],
     [[]],
     [['doctor', '--nonsense']],
     [['doctor', 'too', 'many']],
@@ -57,6 +70,7 @@ describe('the command line', () => {
       ['events', 'tail'],
       ['database', 'url'],
       ['claims', 'rebuild'],
+      ['projections', 'rebuild', '--all'],
     ]) {
       const { code, out, err } = await runCli(args, { DATA_DIR: join(dataDir, 'nothing') });
       expect({ code, out }).toEqual({ code: 1, out: '' });

@@ -43,6 +43,22 @@ describe('a log that contradicts itself', () => {
     await expect(test.log.readStream(stream)).rejects.toThrow(`${stream} has version 3 where 2 belongs`);
   });
 
+  it.each([
+    ['on top of', 3],
+    ['into', 1],
+    ['beyond', 4],
+  ])('is not written to %s a hole in a stream, by a process that comes to it anew', async (_, version) => {
+    await events().deleteOne({ version: 2 });
+    const { log } = await test.openWriter();
+    const neighbour = log.append(registration(newEmail()));
+    await expect(log.append(change(stream, version))).rejects.toThrow(
+      new LogDamaged(`${stream} has 2 events up to version 3`),
+    );
+    // It alone is refused.
+    await neighbour;
+    expect(await events().countDocuments({ stream })).toBe(2);
+  });
+
   it('is not read on where a position is missing', async () => {
     await events().deleteOne({ version: 2 });
     const read = async (): Promise<number> => {

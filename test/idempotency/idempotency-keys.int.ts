@@ -2,7 +2,6 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import {
   IdempotencyKeyReused,
   IdempotencyKeys,
-  type IdempotencyRecord,
   type IdempotentRequest,
 } from '../../src/idempotency/idempotency-keys.js';
 import { createTestLog, rootLog, type TestLog } from '../support/test-log.js';
@@ -23,10 +22,13 @@ describe('idempotency keys', () => {
 
   beforeAll(async () => {
     test = await createTestLog();
-    keys = new IdempotencyKeys(test.collections.db.collection<IdempotencyRecord>('idempotency_keys'), secret);
+    keys = openKeys(secret);
   });
 
   afterAll(() => test.close());
+
+  const openKeys = (hmacKey: Buffer): IdempotencyKeys =>
+    new IdempotencyKeys(test.collections.db.collection('idempotency_keys'), hmacKey, 8_000);
 
   it('find what was answered, by the same request in whatever order its fields are', async () => {
     const first = request();
@@ -62,10 +64,7 @@ describe('idempotency keys', () => {
     const stored = await rootLog(test).collection<{ _id: string }>('idempotency_keys').find({}).toArray();
     const text = JSON.stringify(stored);
     for (const secretText of [first.key, 'correct horse', 'moved']) expect(text).not.toContain(secretText);
-    const otherSecret = new IdempotencyKeys(
-      test.collections.db.collection<IdempotencyRecord>('idempotency_keys'),
-      randomBytes(32),
-    );
+    const otherSecret = openKeys(randomBytes(32));
     expect(otherSecret.identify(first)).not.toEqual(keys.identify(first));
   });
 });

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { FamilyKeys, type FamilyKeyDocument } from '../../src/privacy/family-keys.js';
 import { KeyDoesNotUnwrap } from '../../src/privacy/wrap-key.js';
 import { createTestLog, newEmail, registration, type TestLog } from '../support/test-log.js';
@@ -13,8 +14,14 @@ describe('family keys', () => {
 
   afterAll(() => test.close());
 
-  const openKeys = (kek = keyEncryptionKey): FamilyKeys =>
-    new FamilyKeys(test.collections.db.collection<FamilyKeyDocument>('family_keys'), kek);
+  const openKeys = (kek = keyEncryptionKey, cachedForMs?: number): FamilyKeys =>
+    new FamilyKeys(test.collections.db.collection<FamilyKeyDocument>('family_keys'), kek, cachedForMs);
+
+  async function destroyKey(family: string): Promise<void> {
+    const shredder = await test.database.clientAs('shredder');
+    const keys = shredder.db(test.database.logName).collection<{ _id: string }>('family_keys');
+    await keys.deleteOne({ _id: family });
+  }
 
   async function storedKey(): Promise<{ family: string; key: Buffer }> {
     const family = randomUUID();
@@ -51,9 +58,16 @@ describe('family keys', () => {
 
   it('are gone for whoever asks after they were destroyed', async () => {
     const { family } = await storedKey();
-    const shredder = await test.database.clientAs('shredder');
-    const keys = shredder.db(test.database.logName).collection<{ _id: string }>('family_keys');
-    await keys.deleteOne({ _id: family });
+    await destroyKey(family);
     expect(await openKeys().find(family)).toBeNull();
+  });
+
+  it('are forgotten after a while by a process that has used them, and then gone for it, too', async () => {
+    const { family, key } = await storedKey();
+    const keys = openKeys(keyEncryptionKey, 200);
+    expect(await keys.find(family)).toEqual(key);
+    await destroyKey(family);
+    await sleep(300);
+    expect(await keys.find(family)).toBeNull();
   });
 });

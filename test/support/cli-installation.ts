@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, type ChildProcess } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -58,12 +58,24 @@ export async function cliInstallation(): Promise<CliInstallation> {
   };
 }
 
+/** A command line that runs. */
+export interface RunningCli {
+  readonly child: ChildProcess;
+  readonly result: Promise<CliResult>;
+}
+
 /** Runs the built command line in a process of its own, with this environment and nothing else. */
 export function runCli(args: readonly string[], env: Record<string, string>): Promise<CliResult> {
-  return new Promise((resolveResult, reject) => {
-    const { PATH = '', HOME = '' } = process.env;
-    const options = { env: { PATH, HOME, ...env }, timeout: 25_000 };
-    execFile(process.execPath, [CLI, ...args], options, (error, out, err) => {
+  return startCli(args, env).result;
+}
+
+/** The same, for tests that do something while it runs. */
+export function startCli(args: readonly string[], env: Readonly<Record<string, string>>): RunningCli {
+  const { PATH = '', HOME = '' } = process.env;
+  const options = { env: { PATH, HOME, ...env }, timeout: 25_000 };
+  let child: ChildProcess | undefined;
+  const result = new Promise<CliResult>((resolveResult, reject) => {
+    child = execFile(process.execPath, [CLI, ...args], options, (error, out, err) => {
       if (error !== null && typeof error.code !== 'number') return reject(new Error(error.message));
       resolveResult({
         code: typeof error?.code === 'number' ? error.code : 0,
@@ -73,4 +85,5 @@ export function runCli(args: readonly string[], env: Record<string, string>): Pr
       });
     });
   });
+  return { child: child!, result };
 }

@@ -11,7 +11,7 @@ export type Happened = FamilyEvent & { at?: Date; actor?: string };
 export const FAMILY = '0190c0de-0000-7000-8000-000000000001';
 export const OWNER = 'the-owner';
 /** The first event happens then, each later one a minute after the one before. */
-export const BEGAN = Date.parse('2026-03-01T12:00:00Z');
+const BEGAN = Date.parse('2026-03-01T12:00:00Z');
 
 /** When the n-th event happens, from 1. */
 export function minute(n: number): Date {

@@ -6,7 +6,8 @@ import { liveGeneration, type ProjectionStatus } from '../../src/projections/gen
 import type { Projection } from '../../src/projections/projection.js';
 import { EventTally } from '../../src/projections/rebuild/accounted-events.js';
 import { tallyOfLog } from '../../src/projections/rebuild/log-tally.js';
-import { rebuild } from '../../src/projections/rebuild/rebuild.js';
+import { RebuildRunning } from '../../src/projections/rebuild/rebuild-lease.js';
+import { rebuild, type RebuildReport } from '../../src/projections/rebuild/rebuild.js';
 import { ProjectionRunner } from '../../src/projections/runner/runner.js';
 import { differing, pureFold, storedBytes } from './pure-fold.js';
 import type { TestProjections } from './test-projections.js';
@@ -36,6 +37,24 @@ export function startRunner(engine: ProjectionEngine): { runner: ProjectionRunne
 /** Builds each of an engine's projections for the first time. */
 export async function buildAll(engine: ProjectionEngine): Promise<void> {
   for (const projection of engine.projections) await rebuild(engine, projection);
+}
+
+/** Rebuilds as soon as whoever was killed in the middle of it is taken for dead. */
+export async function rebuildWhenFree(
+  engine: ProjectionEngine,
+  projection: Projection,
+): Promise<RebuildReport> {
+  const reports: RebuildReport[] = [];
+  await until(async () => {
+    try {
+      reports.push(await rebuild(engine, projection));
+      return true;
+    } catch (error) {
+      if (!(error instanceof RebuildRunning)) throw error;
+      return false;
+    }
+  });
+  return reports[0]!;
 }
 
 /** The status, which has to be there. */

@@ -11,7 +11,7 @@ export interface TestDatabase {
   /** The installation's name: `<name>` and `<name>_log`. */
   readonly name: string;
   readonly logName: string;
-  /** May do everything; shared by all test databases of a file, so never close it. */
+  /** May do everything; shared by all test databases of a file on one server, so never close it. */
   readonly rootClient: mongo.MongoClient;
   readonly passwords: Readonly<Record<DatabaseUser, string>>;
   /** A connected client, one per user, closed by `drop`. */
@@ -29,8 +29,8 @@ const PASSWORDS: Readonly<Record<DatabaseUser, string>> = {
   shredder: 'shredder-password',
 };
 
-let rootClient: Promise<mongo.MongoClient> | undefined;
-let open = 0;
+/** One client for all test databases of a server, and how many of them are open. */
+const roots = new Map<string, { client: Promise<mongo.MongoClient>; open: number }>();
 
 /** The connection string of the shared server's `root`. */
 export function testRootUri(): string {
@@ -44,18 +44,22 @@ function uniqueDatabaseName(): string {
   return `test_${randomBytes(8).toString('hex')}`;
 }
 
-/** A made and initialised installation. Call `drop` in `afterAll`, or the test run stays open. */
-export async function createTestDatabase(): Promise<TestDatabase> {
-  const database = await bareTestDatabase();
+/**
+ * A made and initialised installation. Call `drop` in `afterAll`, or the test run stays open.
+ * @param server connection string of an administrator; the shared server's unless given.
+ */
+export async function createTestDatabase(server?: string): Promise<TestDatabase> {
+  const database = await bareTestDatabase(server);
   await initialiseDatabase(database.rootClient, database.name, database.passwords, readModelNames);
   return database;
 }
 
 /** The same before anything has been made in it. */
-export async function bareTestDatabase(): Promise<TestDatabase> {
-  const server = testRootUri();
-  open += 1;
-  const root = await (rootClient ??= connect(server));
+export async function bareTestDatabase(server = testRootUri()): Promise<TestDatabase> {
+  const shared = roots.get(server) ?? { client: connect(server), open: 0 };
+  roots.set(server, shared);
+  shared.open += 1;
+  const root = await shared.client;
   const name = uniqueDatabaseName();
   const logName = logDatabaseOf(name);
   const clients = new Map<DatabaseUser, Promise<mongo.MongoClient>>();
@@ -87,9 +91,9 @@ export async function bareTestDatabase(): Promise<TestDatabase> {
           .command({ dropRole: roleName(user, name) })
           .catch(() => undefined);
       }
-      open -= 1;
-      if (open === 0) {
-        rootClient = undefined;
+      shared.open -= 1;
+      if (shared.open === 0) {
+        roots.delete(server);
         await root.close();
       }
     },

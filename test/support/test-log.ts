@@ -20,8 +20,9 @@ export interface TestLog {
   close(): Promise<void>;
 }
 
-export async function createTestLog(): Promise<TestLog> {
-  const database = await createTestDatabase();
+/** @param server where to make it; the shared server unless given, see three-node-set.ts. */
+export async function createTestLog(server?: string): Promise<TestLog> {
+  const database = await createTestDatabase(server);
   const writers: { close(): Promise<void> }[] = [];
   const openWriter = async (
     uri = database.uriAs('service'),

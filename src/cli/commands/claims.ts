@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { UserFacingError } from '../../config/user-facing-error.js';
 import { inspectStructure } from '../../database/inspect-structure.js';
+import { remakeCollections } from '../../database/remake-collections.js';
 import { rebuildClaims } from '../../families/claims/rebuild-claims.js';
-import { remakeClaimsCollection } from '../../families/claims/remake-collection.js';
 import type { UnreadableReport } from '../../families/claims/unreadable-claims.js';
 import { verifyClaims, type ClaimsReport } from '../../families/claims/verify-claims.js';
 import { EXIT } from '../exit-code.js';
@@ -36,7 +36,7 @@ async function verify(terminal: Terminal, { json }: Options): Promise<void> {
     const keys = await openFamilyKeys(open);
     const reporter = terminal.reporter(json);
     const report = await verifyClaims(open.collections, keys, {
-      onProgress: (done, total) => reporter.progress('Reading the log', done, total),
+      onProgress: (done, total) => reporter.progress('Reading the log', done, total, 'events'),
     });
     terminal.answer(json, report, () => [
       report.ok
@@ -65,11 +65,11 @@ async function verify(terminal: Terminal, { json }: Options): Promise<void> {
 async function rebuild(terminal: Terminal, { json }: Options): Promise<void> {
   await withLog(terminal, { as: 'service', json }, async (open) => {
     const reporter = terminal.reporter(json);
-    await remakeClaimsCollection(open.client, open.database.name, reporter);
+    await remakeCollections(open.client, open.database.name, ['email_claims'], reporter);
     await requireSoundCollections(open);
     const keys = await openFamilyKeys(open);
     const done = await rebuildClaims(open.collections, keys, {
-      onProgress: (read, total) => reporter.progress('Reading the log', read, total),
+      onProgress: (read, total) => reporter.progress('Reading the log', read, total, 'events'),
     });
     terminal.answer(json, done, () => [
       `Claims: ${done.claims}, ${done.open ? 'all' : 'as far as it can be read,'} as the log says (position ${done.position}): ` +

@@ -4,7 +4,7 @@ import { UserFacingError } from '../../config/user-facing-error.js';
 import type { RecordedEvent } from '../../event-log/event.js';
 import { familyOf, toFamilyEvent } from '../../families/family-stream.js';
 import type { FamilyKeys } from '../../privacy/family-keys.js';
-import { UsageError } from '../exit-code.js';
+import { wholeNumber } from '../parse-argument.js';
 import type { Terminal } from '../terminal.js';
 import { openFamilyKeys, withLog } from '../with-log.js';
 
@@ -107,9 +107,4 @@ function line({ position, at, type, stream, version, data, meta }: RecordedEvent
   const details = { ...data, ...personal };
   const shown = Object.keys(details).length === 0 ? '' : ` ${JSON.stringify(details)}`;
   return `${position}  ${at.toISOString()}  ${type}  ${stream}/${version}  by ${meta.actor}${shown}`;
-}
-
-function wholeNumber(text: string, what: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new UsageError(`${what} must be a whole number, not "${text}"`);
-  return Number(text);
 }

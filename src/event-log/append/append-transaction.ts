@@ -9,10 +9,17 @@ import { headFields, toLogHead, type LogHead } from '../log-head.js';
 
 const { Long } = mongoose.mongo;
 
+/**
+ * How long a transaction's end waits for its majority, in milliseconds. A commit that is not confirmed by then is
+ * looked up like any other whose answer was lost. An abort waits as well, for nothing, and the driver's own limit
+ * would hold the writer up for ten seconds.
+ */
+const CONFIRMED_WITHIN_MS = 1_000;
+
 /** Set on every transaction: inherited defaults differ from server to server (P11). */
 const TRANSACTION: mongo.TransactionOptions = {
   readConcern: { level: 'snapshot' },
-  writeConcern: { w: 'majority', journal: true },
+  writeConcern: { w: 'majority', journal: true, wtimeoutMS: CONFIRMED_WITHIN_MS },
   readPreference: 'primary',
 };
 

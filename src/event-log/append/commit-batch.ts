@@ -1,18 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { attemptAppend, type Attempt } from './append-transaction.js';
 import type { PendingAppend } from './batch.js';
-import { ClaimsMissing, ClaimTaken, LogDamaged, LogUnavailable, OutcomeUnknown } from '../errors.js';
+import { LogDamaged, LogUnavailable, OutcomeUnknown } from '../errors.js';
 import type { LogCollections } from '../log-collections.js';
 import type { LogHead } from '../log-head.js';
+import { judgeFailure, liesBeyondHead } from './judge-failure.js';
 import type { KnownVersions } from './known-versions.js';
-import { duplicateIn, mayPass } from './mongo-errors.js';
-import { findRefusals } from './refusals.js';
+import { duplicateIn } from './mongo-errors.js';
+import { reachesMajority } from './reaches-majority.js';
 import { endSessionOnServer, endStalledTransactions } from './stalled-head.js';
-import { waitUntilMajority } from './wait-until-majority.js';
 
 /** After this long in write conflicts the holder of the head is looked at: it may be dead. */
 const SUSPECT_HOLDER_AFTER_MS = 1_000;
-/** What stands in the way may be committed and not yet on a majority, where refusals are looked up; this long. */
+/** What no read accounts for is looked up again for this long, as it may be gone, or explained, by then. */
 const EXPLAINED_WITHIN_MS = 2_000;
 
 /** What a process's writer carries from batch to batch. */
@@ -48,19 +48,18 @@ export async function commitBatch(
     if (error === null) continue;
 
     // While an attempt may be stored nothing is refused, whatever the error: the next try finds out first.
-    if (uncertain !== null || mayPass(error)) {
-      unexplainedSince = null;
+    const judgement = uncertain === null ? await judgeFailure(writer.collections, open, error) : 'may pass';
+    if (judgement !== 'unexplained') unexplainedSince = null;
+    if (judgement === 'may pass') {
       if (Date.now() - began > writer.deadlineMs) giveUp(open, Date.now() - began, error);
       if (Date.now() - stallCheckedAt > SUSPECT_HOLDER_AFTER_MS) {
         stallCheckedAt = Date.now();
         await endStalledTransactions(writer.collections.client).catch(() => 0);
       }
       await shortPause();
-    } else if (!standsInTheWay(error)) {
+    } else if (judgement === 'lasting') {
       await refuseAlone(writer, open, error);
-    } else if (await refuseWhatIsTaken(writer.collections, open)) {
-      unexplainedSince = null;
-    } else {
+    } else if (judgement === 'unexplained') {
       unexplainedSince ??= Date.now();
       if (Date.now() - unexplainedSince < EXPLAINED_WITHIN_MS) await shortPause();
       else await refuseAlone(writer, open, error, unexplainedSince);
@@ -99,8 +98,12 @@ async function tryOnce(
     });
     const stored = outcome === 'committed' ? placed : uncertain;
     if (stored === null) throw new RangeError('An attempt was stored that never was placed');
-    if (outcome === 'uncertain-was-committed') {
-      await waitUntilMajority(collections, stored.head.position, writer.deadlineMs);
+    if (
+      outcome === 'uncertain-was-committed' &&
+      !(await reachesMajority(collections, stored.head, writer.deadlineMs))
+    ) {
+      // A primary has taken it along. The next try finds out for good, with the head in hand.
+      return { error: null, uncertain };
     }
     writer.alone = writer.lastWrite !== null && stored.before.hash.equals(writer.lastWrite.hash);
     writer.lastWrite = stored.head;
@@ -115,12 +118,13 @@ async function tryOnce(
     writer.alone = false;
     // An attempt that came past the head has found the uncertain one absent, and absent for good.
     if (placed !== null) uncertain = placed.commitSent ? placed : null;
+    // Before the abort, which may wait: without a commit nothing of it is ever stored.
+    for (const pending of batch) pending.started = uncertain?.batch.includes(pending) ?? false;
     if (session.inTransaction()) await session.abortTransaction().catch(() => undefined);
     // Not an abort: that would be refused once a commit was sent.
     else if (placed?.commitSent === true) {
       await endSessionOnServer(collections.client, session).catch(() => undefined);
     }
-    for (const pending of batch) pending.started = uncertain?.batch.includes(pending) ?? false;
     return { error, uncertain };
   } finally {
     await session.endSession().catch(() => undefined);
@@ -129,32 +133,6 @@ async function tryOnce(
 
 function stillOpen(batch: readonly PendingAppend[]): PendingAppend[] {
   return batch.filter((pending) => !pending.settled);
-}
-
-/** Refuses what cannot be stored, alone; false where nothing was found to refuse. */
-async function refuseWhatIsTaken(
-  collections: LogCollections,
-  batch: readonly PendingAppend[],
-): Promise<boolean> {
-  try {
-    const refusals = await findRefusals(collections, batch);
-    for (const [pending, error] of refusals) pending.reject(error);
-    return refusals.size > 0;
-  } catch {
-    // The next try meets the same fault and is judged by it.
-    return false;
-  }
-}
-
-/** Something that is there already, or missing, and that may concern one append of a batch only. */
-function standsInTheWay(error: unknown): boolean {
-  if (error instanceof ClaimsMissing || error instanceof ClaimTaken) return true;
-  return duplicateIn(error) !== null && !liesBeyondHead(error);
-}
-
-/** Whoever holds the head finds nothing at the positions after it, or somebody has touched the log. */
-function liesBeyondHead(error: unknown): boolean {
-  return duplicateIn(error) === 'events (index _id_)';
 }
 
 /** An error nobody else is to suffer from: each half tries on its own, until the guilty one meets it alone. */

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { PendingAppend } from './batch.js';
-import { VersionConflict } from '../errors.js';
+import { LogDamaged, VersionConflict } from '../errors.js';
 import { NO_STREAM } from '../event.js';
 import type { LogCollections } from '../log-collections.js';
 
@@ -20,34 +20,53 @@ export class KnownVersions {
     if (version > (this.reached.get(stream) ?? NO_STREAM)) this.reached.set(stream, version);
   }
 
-  /** Rejects the appends whose expected version their stream has not reached. */
+  /**
+   * Rejects the appends whose expected version their stream has not reached, and those to a stream with a hole:
+   * nothing is written on top of one, nor into it.
+   */
   async refuseUnreached(collections: LogCollections, batch: readonly PendingAppend[]): Promise<void> {
     const isUnseen = ({ request }: PendingAppend): boolean =>
       request.expectedVersion > (this.reached.get(request.stream) ?? NO_STREAM);
     const unseen = batch.filter(isUnseen);
     if (unseen.length === 0) return;
-    const versions = await currentVersions(
+    const extents = await readExtents(
       collections,
       unseen.map(({ request }) => request.stream),
     );
-    for (const [stream, version] of versions) this.see(stream, version);
-    for (const pending of unseen.filter(isUnseen)) {
+    for (const pending of unseen) {
       const { stream, expectedVersion } = pending.request;
-      pending.reject(new VersionConflict(stream, expectedVersion, versions.get(stream) ?? NO_STREAM));
+      const { version, events } = extents.get(stream) ?? { version: NO_STREAM, events: 0 };
+      if (events === version) this.see(stream, version);
+      else pending.reject(new LogDamaged(`${stream} has ${events} events up to version ${version}`));
+      if (isUnseen(pending)) pending.reject(new VersionConflict(stream, expectedVersion, version));
     }
   }
 }
 
 /** The last version of each of these streams that exists. */
 export async function currentVersions(
-  { events }: LogCollections,
+  collections: LogCollections,
   streams: readonly string[],
 ): Promise<Map<string, number>> {
-  const found = events.aggregate<{ _id: string; version: number }>([
+  const extents = await readExtents(collections, streams);
+  return new Map([...extents].map(([stream, { version }]) => [stream, version]));
+}
+
+/** A stream's last version, and how many events it has: as many, or there is a hole. */
+interface Extent {
+  version: number;
+  events: number;
+}
+
+async function readExtents(
+  { events }: LogCollections,
+  streams: readonly string[],
+): Promise<Map<string, Extent>> {
+  const found = events.aggregate<Extent & { _id: string }>([
     { $match: { stream: { $in: [...streams] } } },
-    { $group: { _id: '$stream', version: { $max: '$version' } } },
+    { $group: { _id: '$stream', version: { $max: '$version' }, events: { $sum: 1 } } },
   ]);
-  const versions = new Map<string, number>();
-  for await (const { _id, version } of found) versions.set(_id, version);
-  return versions;
+  const extents = new Map<string, Extent>();
+  for await (const { _id, ...extent } of found) extents.set(_id, extent);
+  return extents;
 }

@@ -69,28 +69,34 @@ export interface ClaimChange {
 interface Declaration<Event extends FamilyEvent> {
   /** The number of the shape as it is written today. */
   readonly schema: number;
+  /** The fields that are stored in the clear. */
+  readonly data: readonly (keyof Event['data'] & string)[];
   /** The fields that are sealed. */
   readonly personal: readonly (keyof Event['personal'] & string)[];
   /** The claims it makes or releases: claims follow from events alone. */
   claims?(event: Event): readonly ClaimChange[];
 }
 
-/** What each event declares of itself. Stored names: renaming one needs an upcaster. */
+/**
+ * What each event declares of itself: a field that is not named here is not stored. Stored names: renaming one needs
+ * an upcaster.
+ */
 export const familyEventCatalogue: { readonly [Type in FamilyEventType]: Declaration<OfType<Type>> } = {
   FamilyRegistered: {
     schema: 1,
+    data: ['ownerId', 'locale'],
     personal: ['email', 'emailAsTyped', 'familyName', 'passwordHash'],
     claims: ({ data, personal }) => [{ kind: 'make', email: personal.email, member: data.ownerId }],
   },
-  MemberPasswordChanged: { schema: 1, personal: ['passwordHash'] },
-  FamilyRenamed: { schema: 1, personal: ['familyName'] },
-  FamilyLocaleChanged: { schema: 1, personal: [] },
-  MemberAdded: { schema: 1, personal: ['nickname', 'birthYear'] },
-  MemberRenamed: { schema: 1, personal: ['nickname'] },
-  MemberBirthYearChanged: { schema: 1, personal: ['birthYear'] },
-  MemberRemoved: { schema: 1, personal: [] },
-  FamilyClosed: { schema: 1, personal: ['reason'] },
-  FamilyReopened: { schema: 1, personal: ['reason'] },
+  MemberPasswordChanged: { schema: 1, data: ['memberId'], personal: ['passwordHash'] },
+  FamilyRenamed: { schema: 1, data: [], personal: ['familyName'] },
+  FamilyLocaleChanged: { schema: 1, data: ['locale'], personal: [] },
+  MemberAdded: { schema: 1, data: ['memberId', 'role'], personal: ['nickname', 'birthYear'] },
+  MemberRenamed: { schema: 1, data: ['memberId'], personal: ['nickname'] },
+  MemberBirthYearChanged: { schema: 1, data: ['memberId'], personal: ['birthYear'] },
+  MemberRemoved: { schema: 1, data: ['memberId'], personal: [] },
+  FamilyClosed: { schema: 1, data: [], personal: ['reason'] },
+  FamilyReopened: { schema: 1, data: [], personal: ['reason'] },
 };
 
 /** The claims an event makes or releases. Closing keeps them: nobody else may take the address meanwhile. */

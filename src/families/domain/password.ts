@@ -29,3 +29,13 @@ export function parsePassword(text: string): Password {
   }
   return password as Password;
 }
+
+/** A password as somebody claims to have it: in the form that was hashed, or as it came where it can be none. */
+export function presentedPassword(text: string): string {
+  try {
+    return parsePassword(text);
+  } catch (error) {
+    if (error instanceof InvalidPassword) return text;
+    throw error;
+  }
+}

@@ -50,13 +50,11 @@ function familiesOf(events: readonly RecordedEvent[]): string[] {
 function decodeOne(recorded: RecordedEvent, keys: ReadonlyMap<string, Buffer | KeyDoesNotUnwrap>): Decoded {
   const family = familyOf(recorded.stream) ?? '';
   const key = keys.get(family);
-  if (key === undefined) return new Undecodable(recorded, new FamilyKeyMissing(family), false);
-  if (key instanceof KeyDoesNotUnwrap) return new Undecodable(recorded, key, false);
   const { type, schema } = recorded;
   if (!isKnownShape(type, schema)) {
     return new Undecodable(recorded, new UnknownEventShape(type, schema), true);
   }
-  return new OpenedEvent(recorded, key);
+  return new OpenedEvent(recorded, key ?? new FamilyKeyMissing(family));
 }
 
 /** A family's event that is opened when a handler looks into it: many never do, and opening is what costs. */
@@ -69,7 +67,8 @@ class OpenedEvent implements ProjectedEvent {
 
   constructor(
     private readonly recorded: RecordedEvent,
-    private readonly key: Buffer,
+    /** Or why there is none: that is the trouble of handlers that look into what is sealed. */
+    private readonly key: Buffer | Error,
   ) {
     this.position = recorded.position;
     this.stream = recorded.stream;
@@ -85,12 +84,12 @@ class OpenedEvent implements ProjectedEvent {
     return this.recorded.meta.actor;
   }
 
-  /** @throws SealBroken */
+  /** @throws SealBroken, FamilyKeyMissing, KeyDoesNotUnwrap for an old shape */
   get data(): ProjectedEvent['data'] {
     return this.isOfToday ? this.recorded.data : { ...this.open().data };
   }
 
-  /** @throws SealBroken */
+  /** @throws SealBroken, FamilyKeyMissing, KeyDoesNotUnwrap */
   get personal(): ProjectedEvent['personal'] {
     return { ...this.open().personal };
   }
@@ -101,6 +100,7 @@ class OpenedEvent implements ProjectedEvent {
   }
 
   private open(): FamilyEvent {
+    if (this.key instanceof Error) throw this.key;
     return (this.event ??= toFamilyEvent(this.recorded, this.key));
   }
 }

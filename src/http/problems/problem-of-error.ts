@@ -9,7 +9,7 @@ import {
   RecordExists,
   VersionConflict,
 } from '../../event-log/errors.js';
-import { PreconditionFailed } from '../../families/command-context.js';
+import { FamilyChanged } from '../../families/command-context.js';
 import { DomainError } from '../../families/domain/errors.js';
 import { CredentialsChanged, WrongPassword } from '../../families/families.service.js';
 import { FamilyKeyMissing } from '../../families/load-family.js';
@@ -30,7 +30,7 @@ const codeByErrorClass: readonly (readonly [ErrorClass, ProblemCode])[] = [
   [CredentialsChanged, 'invalid-credentials'],
   [AccessTokenInvalid, 'not-authenticated'],
   [WrongPassword, 'wrong-password'],
-  [PreconditionFailed, 'precondition-failed'],
+  [FamilyChanged, 'precondition-failed'],
   [IdempotencyKeyReused, 'idempotency-key-reused'],
   [IdempotencyKeyInUse, 'idempotency-key-in-use'],
   [PasswordHashingBusy, 'password-hashing-busy'],

@@ -65,7 +65,7 @@ export type StatusCollection = mongo.Collection<ProjectionStatus>;
 export const STATUS_COLLECTION = 'projection_status';
 
 /** The status of a projection that nobody has built yet. */
-export function newStatus(projection: string): ProjectionStatus {
+function newStatus(projection: string): ProjectionStatus {
   return { _id: projection, live: null, slots: {}, lease: { owner: '', epoch: 0, until: new Date(0) } };
 }
 

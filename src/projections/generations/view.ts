@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { mongo } from 'mongoose';
 import type { ProjectionEngine } from '../engine.js';
 import { hasCode, MONGO_CODE } from '../../database/mongo-codes.js';
-import { liveGeneration, slotCollection, type Slot } from './status.js';
+import { liveGeneration, slotCollection, SLOTS, type Slot } from './status.js';
 
 const MAX_TIME_MS_EXPIRED = 50;
 const WRITE_CONFLICT = 112;
@@ -22,7 +22,15 @@ export async function findView({ db }: ProjectionEngine, projection: string): Pr
   if (found === undefined) return { kind: 'missing' };
   if (found.type !== 'view') return { kind: 'collection' };
   const { options = {} } = found as { options?: mongo.Document };
-  return { kind: 'view', on: String(options['viewOn']) };
+  // With a pipeline it may hide or change documents: it shows something else than the slot.
+  const isPlain = !Array.isArray(options['pipeline']) || options['pipeline'].length === 0;
+  return { kind: 'view', on: `${String(options['viewOn'])}${isPlain ? '' : ' through a pipeline'}` };
+}
+
+/** The slot that the view shows; null where it shows none of the two. */
+export async function slotOfView(engine: ProjectionEngine, projection: string): Promise<Slot | null> {
+  const view = await findView(engine, projection);
+  return SLOTS.find((slot) => view.kind === 'view' && view.on === slotCollection(projection, slot)) ?? null;
 }
 
 /**

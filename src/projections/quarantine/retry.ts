@@ -6,6 +6,7 @@ import type { ProjectionEngine } from '../engine.js';
 import { countDocuments, foldStream, isAbout } from '../fold-stream.js';
 import { liveGeneration } from '../generations/status.js';
 import type { Projection } from '../projection.js';
+import { ProjectionNotBuilt } from '../read/live-slot.js';
 import { quarantineEntry, type ParkedStream } from './quarantine.js';
 
 const DEADLINE_MS = 10_000;
@@ -28,7 +29,7 @@ export class RetryNeedsRebuild extends Error {
  * Tries again the streams that the live generation of a projection has parked, or one of them, after a fix:
  * each is folded again from its beginning to where the generation stands, in one transaction, and followed again
  * from there. One that fails again stays parked, with its new error.
- * @throws RetryNeedsRebuild
+ * @throws RetryNeedsRebuild, ProjectionNotBuilt
  */
 export async function retryQuarantine(
   engine: ProjectionEngine,
@@ -36,7 +37,7 @@ export async function retryQuarantine(
   stream?: string,
 ): Promise<RetryOutcome[]> {
   const live = liveGeneration(await engine.statuses.findOne({ _id: projection.name }));
-  if (live === null) return [];
+  if (live === null) throw new ProjectionNotBuilt(projection.name);
   const { generation } = live.generation;
   const parked = await engine.quarantine
     .find({ projection: projection.name, generation, ...(stream === undefined ? {} : { stream }) })

@@ -7,7 +7,7 @@ import { ProjectionNotBuilt } from './live-slot.js';
 
 const POLL_MS = 8;
 /** How long a read waits at most, in milliseconds. */
-export const WAIT_MS = 3_000;
+const WAIT_MS = 3_000;
 
 /** A projection did not get to a position in time. */
 export class ProjectionBehind extends Error {

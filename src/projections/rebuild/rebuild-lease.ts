@@ -161,11 +161,15 @@ function literal(fields: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).map(([field, value]) => [field, { $literal: value }]));
 }
 
-/** Where a rebuild goes on or begins: an unfinished generation of this version, or the other slot from zero. */
+/**
+ * Where a rebuild goes on or begins: an unfinished generation of this version, or the other slot from zero.
+ * @param shown the slot that the view shows: where the status was lost, people still read it, and it is left alone
+ */
 export function planRebuild(
   { live, slots, rebuild }: ProjectionStatus,
   { version }: Projection,
   head: number,
+  shown: Slot | null = null,
 ): RebuildPlan {
   const unfinished = rebuild === undefined ? undefined : slots[rebuild.slot];
   if (
@@ -181,5 +185,5 @@ export function planRebuild(
   const present = live === null ? undefined : slots[live];
   // Built to where the live one stands, the two can be compared event for event.
   const target = present?.version === version ? Math.min(head, Number(present.checkpoint)) : head;
-  return { slot: otherSlot(live), existing: null, target, phase: 'build', cursor: null };
+  return { slot: otherSlot(live ?? shown), existing: null, target, phase: 'build', cursor: null };
 }

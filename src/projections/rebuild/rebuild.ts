@@ -7,6 +7,7 @@ import { dropSlot, slotUuid } from '../generations/drop-slot.js';
 import { makeSlot } from '../generations/make-slot.js';
 import type { ProjectionStatus } from '../generations/status.js';
 import { switchGeneration } from '../generations/switch-generation.js';
+import { slotOfView } from '../generations/view.js';
 import type { Projection } from '../projection.js';
 import { openGeneration, type OpenGeneration } from '../runner/open-generation.js';
 import { DocumentsMoved, Fenced } from '../runner/apply-batch.js';
@@ -37,8 +38,10 @@ export interface RebuildReport extends Certificate {
   generation: number;
   /** It went on where one had been killed. */
   resumed: boolean;
-  /** How the live generation differs from the new one; null where there was none that it compares with. */
+  /** How the live generation differs from the new one; null where the two were not compared. */
   differences: Differences | null;
+  /** Why they were not: there was none, or another version's, or it does not go on. */
+  notCompared: string | null;
   /** Streams that the new generation does not follow. */
   quarantined: number;
   switched: boolean;
@@ -62,7 +65,7 @@ export async function rebuild(
   const head = await readHead(engine.log);
   const lease = await RebuildLease.take(engine, projection, async (status) => {
     await letSlotRest(status, engine.times.slotRestMs);
-    return planRebuild(status, projection, head.position);
+    return planRebuild(status, projection, head.position, await slotOfView(engine, projection.name));
   });
   try {
     const report = await rebuildUnder(engine, lease, options);
@@ -81,8 +84,8 @@ async function rebuildUnder(
 ): Promise<Omit<RebuildReport, 'seconds'>> {
   const { projection, plan } = lease;
   const onProgress: OnProgress = (...at) => {
-    signal?.throwIfAborted();
     tell?.(...at);
+    signal?.throwIfAborted();
   };
   // What was done before the first stream was whole is done again.
   const isEmpty =
@@ -92,15 +95,18 @@ async function rebuildUnder(
     await forgetQuarantine(engine, lease);
   }
   const generation = await openRebuilt(engine, lease);
-  const { certificate, differences } = await complete(engine, lease, generation, onProgress);
-  const isSame = differences === null ? lease.status.live === null : areSame(differences);
-  const wanted = !dryRun && (!onlyIfSame || isSame);
+  const { certificate, compared } = await complete(engine, lease, generation, onProgress);
+  const differences = typeof compared === 'string' ? null : compared;
+  // What could not be compared with a live generation is not known to be the same.
+  const isSame = lease.status.live === null || (differences !== null && areSame(differences));
+  const wanted = !dryRun && (isSame || !onlyIfSame);
   const report = {
     ...certificate,
     projection: projection.name,
     generation: generation.generation,
     resumed: plan.existing !== null,
     differences,
+    notCompared: typeof compared === 'string' ? compared : null,
     quarantined: generation.quarantined.size,
   };
   if (!wanted) {
@@ -124,7 +130,7 @@ async function complete(
   lease: RebuildLease,
   generation: OpenGeneration,
   onProgress: OnProgress,
-): Promise<{ certificate: Certificate; differences: Differences | null }> {
+): Promise<{ certificate: Certificate; compared: Differences | string }> {
   const log = new LogTally(engine.log, lease.projection);
   const ended = new AbortController();
   // What the log says is read beside the replay, while that waits for the database; nothing is taken from one to the
@@ -136,9 +142,9 @@ async function complete(
       await buildGeneration(engine, lease, generation, onProgress);
       await finishBuild(engine, lease, generation);
     }
-    const differences = await compareIfPossible(engine, lease.status, generation, onProgress);
+    const compared = await compareIfPossible(engine, lease.status, generation, onProgress);
     await beside;
-    return { certificate: await certify(engine, generation, onProgress, log), differences };
+    return { certificate: await certify(engine, generation, onProgress, log), compared };
   } catch (error) {
     ended.abort();
     await beside.catch(() => undefined);
@@ -156,17 +162,21 @@ async function openRebuilt(engine: ProjectionEngine, lease: RebuildLease): Promi
   return openGeneration(engine, projection, { slot: plan.slot, generation }, lease.holds());
 }
 
+/** The differences, or why there are none to tell. */
 async function compareIfPossible(
   engine: ProjectionEngine,
   { live, slots }: ProjectionStatus,
   generation: OpenGeneration,
   onProgress: OnProgress,
-): Promise<Differences | null> {
-  if (live === null || slots[live]?.version !== generation.projection.version) return null;
+): Promise<Differences | string> {
+  if (live === null) return 'there was no live generation';
+  const { version } = generation.projection;
+  const built = slots[live]?.version;
+  if (built !== version) return `the live generation is of version ${built ?? 0}, the new one of ${version}`;
   try {
     return await compareWithLive(engine, generation, onProgress);
   } catch (error) {
-    if (error instanceof NotComparable) return null;
+    if (error instanceof NotComparable) return error.message;
     throw error;
   }
 }

@@ -1,8 +1,7 @@
 import mongoose, { type mongo } from 'mongoose';
 import type { ProjectionEngine } from '../engine.js';
-import { missingIndexes } from '../generations/make-slot.js';
-import { liveGeneration, slotCollection, type Slot } from '../generations/status.js';
-import { findView } from '../generations/view.js';
+import { liveGeneration, type Slot } from '../generations/status.js';
+import { structuralProblems } from '../inspect/structural-problems.js';
 import type { Projection } from '../projection.js';
 import { compareDocument, noDifferences, type Differences } from '../rebuild/differences.js';
 import type { OnProgress } from '../rebuild/progress.js';
@@ -49,6 +48,11 @@ export async function verifyProjection(
       return { ...nothingCompared(name), problems: [`${why}: nothing is served from it`] };
     }
     const { slot, generation } = live;
+    if (generation.version !== projection.version) {
+      const why = `the live generation is of version ${generation.version}, this code is of version ${projection.version}`;
+      const problems = [why, ...(await structuralProblems(engine, projection, slot))];
+      return { ...nothingCompared(name), problems };
+    }
     const position = Number(generation.checkpoint);
     const moment = new Moment(engine, projection, slot, position, snapshot);
     const differences = await moment.compare(onProgress);
@@ -84,27 +88,6 @@ function nothingCompared(projection: string): Omit<Verification, 'problems'> {
     ...noDifferences(),
     quarantined: 0,
   };
-}
-
-async function structuralProblems(
-  engine: ProjectionEngine,
-  projection: Projection,
-  slot: Slot,
-): Promise<string[]> {
-  const problems: string[] = [];
-  const collection = slotCollection(projection.name, slot);
-  const missing = await missingIndexes(engine, projection, slot);
-  if (missing === null) problems.push(`the collection ${collection} is missing`);
-  else if (missing.length > 0) problems.push(`${collection} lacks the indexes ${missing.join(', ')}`);
-  const view = await findView(engine, projection.name);
-  if (view.kind === 'missing') problems.push(`the view ${projection.name} is missing`);
-  if (view.kind === 'collection') {
-    problems.push(`${projection.name} is a plain collection, where a view belongs`);
-  }
-  if (view.kind === 'view' && view.on !== collection) {
-    problems.push(`the view ${projection.name} shows ${view.on} instead of ${collection}`);
-  }
-  return problems;
 }
 
 /** A live generation as it was at one moment, and the log up to the position it had reached. */

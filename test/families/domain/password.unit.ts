@@ -1,5 +1,5 @@
 import { InvalidPassword } from '../../../src/families/domain/errors.js';
-import { parsePassword } from '../../../src/families/domain/password.js';
+import { parsePassword, presentedPassword } from '../../../src/families/domain/password.js';
 
 describe('a password', () => {
   it.each(['12345678', 'x'.repeat(128), 'correct horse', '🔐'.repeat(8), ' leading and trailing '])(
@@ -26,4 +26,17 @@ describe('a password', () => {
   it('is never repeated in a refusal', () => {
     expect(() => parsePassword('hunter2')).toThrow(expect.not.stringContaining('hunter2'));
   });
+});
+
+describe('a presented password', () => {
+  it('is taken in the form in which it was hashed', () => {
+    expect(presentedPassword('el nin\u0303o crece')).toBe(parsePassword('el ni\u00F1o crece'));
+  });
+
+  it.each(['short', 'x'.repeat(129), 'pass\u0007word'])(
+    'is taken as it came where it can be none: %j',
+    (text) => {
+      expect(presentedPassword(text)).toBe(text);
+    },
+  );
 });

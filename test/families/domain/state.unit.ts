@@ -154,10 +154,11 @@ describe('the state of a family', () => {
 });
 
 describe('the catalogue of events', () => {
-  it('names every personal field an event can hold', () => {
+  it('names every field an event can hold, and whether it is personal', () => {
     fc.assert(
       fc.property(fc.array(command, { maxLength: 30 }), (commands) => {
-        for (const { type, personal } of run([registration, ...commands]).events) {
+        for (const { type, data, personal } of run([registration, ...commands]).events) {
+          expect(familyEventCatalogue[type].data).toEqual(expect.arrayContaining(Object.keys(data)));
           expect(familyEventCatalogue[type].personal).toEqual(expect.arrayContaining(Object.keys(personal)));
         }
       }),

@@ -1,0 +1,96 @@
+import mongoose from 'mongoose';
+import { familyStream } from '../../src/families/family-stream.js';
+import { cliInstallation, type CliInstallation } from '../support/cli-installation.js';
+import { projectionsReady } from '../support/projections-ready.js';
+import type { RegisteredFamily } from '../support/test-service.js';
+
+let installation: CliInstallation;
+let run: CliInstallation['run'];
+let family: RegisteredFamily;
+
+beforeAll(async () => {
+  installation = await cliInstallation();
+  ({ run } = installation);
+  family = await installation.service.register();
+  await installation.service.register();
+  await projectionsReady(installation.service.database);
+});
+afterAll(() => installation.remove());
+
+function root() {
+  const { rootClient, name } = installation.service.database;
+  return rootClient.db(name);
+}
+
+describe('projections quarantine', () => {
+  /** As a handler with a fault would have left it. */
+  const park = async (projection: string, stream: string): Promise<void> => {
+    const status = await root().collection<{ _id: string }>('projection_status').findOne({ _id: projection });
+    const { live, slots } = status as unknown as {
+      live: string;
+      slots: Record<string, { generation: number }>;
+    };
+    const { generation } = slots[live]!;
+    await root()
+      .collection<{ _id: string; [field: string]: unknown }>('projection_quarantine')
+      .insertOne({
+        _id: `${projection}/${generation}/${stream}`,
+        projection,
+        generation,
+        stream,
+        position: mongoose.mongo.Long.fromNumber(1),
+        type: 'FamilyRegistered',
+        error: 'a fault',
+        since: new Date(),
+      });
+  };
+  const events = () => {
+    const { rootClient, logName } = installation.service.database;
+    return rootClient.db(logName).collection('events');
+  };
+
+  it('shows the streams that cannot be taken, and takes them again after a fix', async () => {
+    expect((await run(['projections', 'quarantine', 'list'])).out).toBe('Nothing is parked.\n');
+    const stream = familyStream(family.id);
+    const [{ sealed }] = (await events().find({ stream }).toArray()) as unknown as [{ sealed: unknown }];
+    await events().updateOne({ stream }, { $set: { sealed: new mongoose.mongo.Binary(Buffer.alloc(60)) } });
+    const rebuilt = await run(['projections', 'rebuild', 'families']);
+    expect(rebuilt.code).toBe(0);
+    expect(rebuilt.out).toContain('"family-accounts projections quarantine list families"');
+    // It looks into nothing that is sealed.
+    expect((await run(['projections', 'rebuild', 'registrations_daily'])).out).not.toContain('quarantine');
+    const found = await run(['projections', 'quarantine', 'list', 'families', '--json']);
+    expect(found.json().quarantined).toMatchObject([
+      { projection: 'families', stream, position: 1, type: 'FamilyRegistered', error: expect.any(String) },
+    ]);
+    const verified = await run(['projections', 'verify', 'families']);
+    expect(verified.code).toBe(1);
+    expect(verified.out).toContain('1 parked stream:');
+    expect((await run(['doctor'])).out).toContain('projections quarantine retry families');
+    const again = await run(['projections', 'quarantine', 'retry', 'families']);
+    expect(again.code).toBe(1);
+    expect(again.out).toContain(`${stream}: stays parked`);
+
+    await events().updateOne({ stream }, { $set: { sealed } });
+    const other = await run(['projections', 'quarantine', 'retry', 'families', '--stream', 'family-other']);
+    expect([other.code, other.out]).toEqual([1, '']);
+    const retried = await run([
+      'projections',
+      'quarantine',
+      'retry',
+      'families',
+      '--stream',
+      stream,
+      '--json',
+    ]);
+    expect([retried.code, retried.json()]).toEqual([0, { ok: true, streams: [{ stream, driven: true }] }]);
+    expect((await run(['projections', 'verify', 'families'])).code).toBe(0);
+
+    await park('registrations_daily', stream);
+    const many = await run(['projections', 'quarantine', 'retry', 'registrations_daily']);
+    expect(many.code).toBe(1);
+    expect(many.err).toContain('emptied by a rebuild');
+    expect((await run(['projections', 'rebuild', 'registrations_daily'])).code).toBe(0);
+    expect(await run(['projections', 'verify', '--all'])).toMatchObject({ code: 0 });
+  });
+});
