@@ -1,11 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readModels } from '../../src/families/read-models/index.js';
-import { rebuild } from '../../src/projections/rebuild/rebuild.js';
 import { verifyProjection } from '../../src/projections/verify/verify.js';
-import { caughtUp, expectProjected, HASTY, liveOf, rebuildWhenFree, startRunner } from './projected.js';
+import {
+  buildAll,
+  caughtUp,
+  expectProjected,
+  HASTY,
+  liveOf,
+  rebuildWhenFree,
+  startRunner,
+} from './projected.js';
 import { printedSeed, randomOf } from './random.js';
-import { rebuildingProcess } from './rebuilding-process.js';
-import { createTestProjections, type TestProjections } from './test-projections.js';
+import { rebuildingProcess, type RebuildingProcess } from './rebuilding-process.js';
+import { createTestProjections, type TestProjections, type WrittenFamily } from './test-projections.js';
 import { startWrites, writeFamilies } from './writes.js';
 
 /** What became of the rebuilds that were begun after a kill. */
@@ -38,22 +45,21 @@ async function killInTurn(
   const engine = test.engine(undefined, undefined, HASTY);
   const { runner } = startRunner(engine);
   const written = await writeFamilies(test, families, 2);
-  const usual = new Map<string, number>();
-  for (const projection of readModels) {
-    usual.set(projection.name, 1_000 * (await rebuild(engine, projection)).seconds);
-  }
   const tally: KillTally = { killed: 0, resumed: 0 };
   const start = (round: number) =>
     rebuildingProcess(test, readModels[round % readModels.length]!.name, { times: HASTY });
+  await buildAll(engine);
+  const usualMs: number[] = [];
+  for (const index of readModels.keys()) usualMs.push(await timeOf(await start(index), test, written));
   let next = start(0);
   for (let round = 0; round < rounds; round += 1) {
     const projection = readModels[round % readModels.length]!;
     const child = await next;
-    next = start(round + 1);
     const writes = startWrites(test, written, 60);
-    const began = child.begin();
-    await Promise.all([began, sleep(random() * (usual.get(projection.name) ?? 0))]);
+    await child.begin();
+    await sleep(random() * usualMs[round % readModels.length]!);
     await child.kill();
+    next = start(round + 1);
     if ((await child.outcome) === null) tally.killed += 1;
     expect(await verifyProjection(engine, projection)).toMatchObject({ missing: 0, extra: 0, different: 0 });
     const { generation } = await liveOf(engine, projection.name);
@@ -71,4 +77,18 @@ async function killInTurn(
   await runner.stop();
   process.stderr.write(`kill -9 of rebuilds: ${JSON.stringify({ rounds, ...tally })}\n`);
   return tally;
+}
+
+/** How long such a process takes for a rebuild beside writes, in milliseconds. */
+async function timeOf(
+  child: RebuildingProcess,
+  test: TestProjections,
+  written: readonly WrittenFamily[],
+): Promise<number> {
+  const writes = startWrites(test, written, 60);
+  await child.begin();
+  const began = performance.now();
+  expect(await child.outcome).toMatchObject({ is: 'done' });
+  await writes.stop();
+  return performance.now() - began;
 }
