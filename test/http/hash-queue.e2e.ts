@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expectProblem } from '../support/expect-problem.js';
 import { keyed, newKey, registration } from '../support/idempotent-call.js';
 import {
@@ -48,7 +49,7 @@ describe('an Idempotency-Key whose first request is not answered by the deadline
   });
   afterAll(() => service.stop());
 
-  it('is answered 409 to the second, and the first is answered all the same', async () => {
+  it('is answered 409 to the second, and a retry gets what the first came to', async () => {
     // They keep the one that hashes busy for longer than the deadline.
     const busy = signIns(service, 250);
     const request = keyed(newKey(), registration());
@@ -57,8 +58,16 @@ describe('an Idempotency-Key whose first request is not answered by the deadline
     const second = await service.call('POST', '/v1/families', request);
     expectProblem(second, 409, 'idempotency-key-in-use');
     expect(Date.now() - began).toBeGreaterThanOrEqual(950);
-    expect((await first).status).toBe(201);
-    expect((await service.call('POST', '/v1/families', request)).status).toBe(201);
+    // On a slow machine the first is told at the end of its own time that it is still under way.
+    const { status, body } = await first;
+    if (status !== 201) expect(body.type).toBe('/problems/outcome-unknown');
     await busy;
+    let retried = await service.call('POST', '/v1/families', request);
+    for (let tries = 0; tries < 20 && retried.status !== 201; tries += 1) {
+      await sleep(500);
+      retried = await service.call('POST', '/v1/families', request);
+    }
+    expect(retried.status).toBe(201);
+    expect(await service.countEvents()).toBe(1);
   }, 60_000);
 });

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { untilBuilt } from '../support/followed-projections.js';
 import { breakOff, sendRaw } from '../support/raw-http.js';
 import { startTestService, type TestService } from '../support/test-service.js';
 
@@ -6,6 +7,8 @@ let service: TestService;
 
 beforeAll(async () => {
   service = await startTestService();
+  // What it logs and tells of itself is looked at.
+  await untilBuilt(service.database);
 });
 afterAll(() => service.stop());
 

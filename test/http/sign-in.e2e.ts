@@ -1,3 +1,4 @@
+import { untilBuilt } from '../support/followed-projections.js';
 import { PASSWORD, startTestService, uniqueEmail, type TestService } from '../support/test-service.js';
 
 let service: TestService;
@@ -103,6 +104,7 @@ describe('while the claims are wiped', () => {
 
   beforeAll(async () => {
     wiped = await startTestService();
+    await untilBuilt(wiped.database);
   });
   afterAll(() => wiped.stop());
 
