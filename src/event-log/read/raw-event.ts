@@ -67,6 +67,7 @@ export class RawEvent implements RecordedEvent {
   }
 
   get meta(): EventMeta {
+    // The collection's validator lets no other shape in.
     return documentAt(this.bytes, this.metaAt) as unknown as EventMeta;
   }
 

@@ -41,6 +41,7 @@ export class RecentHistory {
     const found = await documents.findOne({ _id: family });
     if (found === null) return this.nothingOf(family);
     const { position, ...fields } = found;
+    // This slot holds what the handlers of family-activity.ts return, and nothing else.
     const { entries, older } = fields as unknown as ActivityDocument;
     const earlier = before === undefined ? entries : entries.filter(({ version }) => version < before);
     const page = earlier.slice(-limit);

@@ -114,6 +114,7 @@ async function readMisnamed(documents: mongo.Collection<StoredDocument>): Promis
   const byId = { raw: true, hint: { _id: 1 } };
   const before = await documents.find({}, { ...byId, max: { _id: '' } }).toArray();
   const behind = await documents.find({}, { ...byId, min: { _id: {} } }).toArray();
+  // With `raw`, what the driver gives is each document's own bytes.
   return [...before, ...behind] as unknown as Buffer[];
 }
 

@@ -149,6 +149,7 @@ class Moment {
       .slot(this.projection.name, this.slot)
       .find({}, { ...this.snapshot, raw: true, batchSize: PAGE });
     for await (const document of documents) {
+      // With `raw`, what the driver gives is the document's own bytes.
       const bytes = document as unknown as Buffer;
       // Whatever type an id has that does not belong there, it is told apart from every other.
       const { _id } = mongoose.mongo.BSON.deserialize(bytes) as { _id: unknown };
