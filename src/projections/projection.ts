@@ -52,6 +52,24 @@ export class DocumentMissing extends Error {
   }
 }
 
+/** A handler makes a document that is there already. */
+export class DocumentPresent extends Error {
+  constructor() {
+    super('The document that this event makes is there already');
+    this.name = 'DocumentPresent';
+  }
+}
+
+/** A handler for events that make a document. @throws DocumentPresent where one is: no event has made it */
+export function creating<Document, Event>(
+  create: (event: Event) => NoInfer<Document>,
+): (document: Document | null, event: Event) => Document | null {
+  return (document, event) => {
+    if (document !== null) throw new DocumentPresent();
+    return create(event);
+  };
+}
+
 /** A handler for events that change what is there. @throws DocumentMissing where nothing is */
 export function changing<Document, Event>(
   change: (document: Document, event: Event) => Document | null,

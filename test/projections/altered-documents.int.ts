@@ -119,6 +119,17 @@ describe('a document that was written behind our back', () => {
     expect(logged).toEqual([]);
   });
 
+  it('is made good by the events that begin its stream, if it was there before them', async () => {
+    await runner.stop();
+    const later = await test.register();
+    await (await liveAsRoot('families')).insertOne({ _id: later.id, name: 'Saved by hand', position: 3 });
+    await (await liveAsRoot('members')).insertOne({ _id: later.owner, nickname: 'By hand' });
+    await test.append(later, renamed);
+    ({ runner, logged } = startRunner(engine));
+    await expectAllProjected();
+    expect(logged).toEqual([]);
+  });
+
   it('does not hold up a read model whose documents gather from many streams', async () => {
     const days = await liveAsRoot('registrations_daily');
     const [today] = await days.find().toArray();

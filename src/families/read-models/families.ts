@@ -1,4 +1,4 @@
-import { changing } from '../../projections/projection.js';
+import { changing, creating } from '../../projections/projection.js';
 import { familyIdOf, familyProjection, type Projected } from './family-projection.js';
 
 /** A family at a glance: what operators search by. */
@@ -33,7 +33,7 @@ export const families = familyProjection<FamilyDocument>({
   ],
   key: familyIdOf,
   on: {
-    FamilyRegistered: (_, { at, data, personal }) => ({
+    FamilyRegistered: creating(({ at, data, personal }) => ({
       email: personal.email,
       emailAsTyped: personal.emailAsTyped,
       name: personal.familyName,
@@ -43,7 +43,7 @@ export const families = familyProjection<FamilyDocument>({
       members: 1,
       registeredAt: at,
       closedAt: null,
-    }),
+    })),
     FamilyRenamed: changing((family, { personal: { familyName } }) => ({
       ...family,
       name: familyName,

@@ -1,4 +1,4 @@
-import { changing } from '../../projections/projection.js';
+import { changing, creating } from '../../projections/projection.js';
 import { familyIdOf, familyProjection, type Projected } from './family-projection.js';
 
 /** What a family's history goes back to; older entries are in its stream (`families history`). */
@@ -53,7 +53,7 @@ export const familyActivity = familyProjection<ActivityDocument>({
   indexes: [],
   key: familyIdOf,
   on: {
-    FamilyRegistered: (_, event) =>
+    FamilyRegistered: creating((event) =>
       happened(
         nothing,
         event,
@@ -61,6 +61,7 @@ export const familyActivity = familyProjection<ActivityDocument>({
         `The family "${event.personal.familyName}" was registered`,
         { [event.data.ownerId]: 'The owner' },
       ),
+    ),
     MemberPasswordChanged: changing((before, event) =>
       happened(
         before,

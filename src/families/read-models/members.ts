@@ -1,4 +1,4 @@
-import { changing } from '../../projections/projection.js';
+import { changing, creating } from '../../projections/projection.js';
 import type { Role } from '../domain/events.js';
 import { familyIdOf, familyProjection, type Projected } from './family-projection.js';
 
@@ -25,20 +25,20 @@ export const members = familyProjection<MemberDocument>({
   indexes: [{ key: { family: 1, joinedAt: 1 } }],
   key: memberOf,
   on: {
-    FamilyRegistered: (_, event) => ({
+    FamilyRegistered: creating((event) => ({
       family: familyIdOf(event),
       role: 'owner',
       nickname: null,
       birthYear: null,
       joinedAt: event.at,
-    }),
-    MemberAdded: (_, event) => ({
+    })),
+    MemberAdded: creating((event) => ({
       family: familyIdOf(event),
       role: event.data.role,
       nickname: event.personal.nickname,
       birthYear: event.personal.birthYear ?? null,
       joinedAt: event.at,
-    }),
+    })),
     MemberRenamed: changing((member, { personal: { nickname } }) => ({ ...member, nickname })),
     MemberBirthYearChanged: changing((member, { personal: { birthYear } }) => ({ ...member, birthYear })),
     MemberRemoved: () => null,
