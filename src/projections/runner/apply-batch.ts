@@ -2,7 +2,6 @@ import mongoose, { type mongo } from 'mongoose';
 import { inTransaction } from '../../database/transaction.js';
 import { toStored, type StoredDocument } from '../documents.js';
 import type { ProjectionEngine } from '../engine.js';
-import type { ProjectionStatus } from '../generations/status.js';
 import { quarantineEntry } from '../quarantine/quarantine.js';
 import { EventTally } from '../rebuild/accounted-events.js';
 import type { DocumentChange, FoldedBatch } from './fold-batch.js';
@@ -13,10 +12,10 @@ const { Long } = mongoose.mongo;
 /** How long one batch may try to be stored, in milliseconds. */
 const DEADLINE_MS = 5_000;
 
-/** Somebody else has this projection now, or its live generation was switched: read the status again. */
+/** Somebody else has one of these projections now, or its live generation was switched: read the status again. */
 export class Fenced extends Error {
-  constructor(readonly projection: string) {
-    super(`Another process has taken over the projection ${projection}`);
+  constructor(projections: readonly string[]) {
+    super(`Another process has taken over the projection ${projections.join(' or ')}`);
     this.name = 'Fenced';
   }
 }
@@ -44,10 +43,13 @@ export interface BatchToApply {
 export async function applyBatches(
   engine: ProjectionEngine,
   batches: readonly BatchToApply[],
-  alsoSet: mongo.UpdateFilter<ProjectionStatus> = {},
 ): Promise<void> {
   await inTransaction(engine.client, DEADLINE_MS, async (session) => {
-    for (const batch of batches) await applyBatch(engine, batch, session, alsoSet);
+    await moveCheckpoints(engine, batches, session);
+    for (const { target, folded } of batches) {
+      await park(engine, target, folded.parked, session);
+      await writeDocuments(engine.slot(target.projection.name, target.slot), folded.changes, session);
+    }
   });
   for (const { target, folded } of batches) {
     target.checkpoint = folded.checkpoint;
@@ -57,37 +59,49 @@ export async function applyBatches(
   }
 }
 
-async function applyBatch(
+/** All in one message to the database: they are moved many times a second. */
+async function moveCheckpoints(
   engine: ProjectionEngine,
-  { target, folded }: BatchToApply,
+  batches: readonly BatchToApply[],
   session: mongo.ClientSession,
-  alsoSet: mongo.UpdateFilter<ProjectionStatus>,
 ): Promise<void> {
-  const { projection, slot } = target;
-  const tally = EventTally.of(target.tally.stored());
-  tally.merge(folded.accounted);
-  const moved = await engine.statuses.updateOne(
-    { _id: projection.name, ...target.fence() },
-    {
-      ...alsoSet,
-      $set: {
-        ...alsoSet.$set,
-        [`slots.${slot}.checkpoint`]: Long.fromNumber(folded.checkpoint),
-        [`slots.${slot}.documents`]: Long.fromNumber(target.documents + folded.documentsDelta),
-        [`slots.${slot}.accounted`]: tally.stored(),
+  const moved = await engine.statuses.bulkWrite(
+    batches.map(({ target, folded }) => ({
+      updateOne: {
+        filter: { _id: target.projection.name, ...target.fence() },
+        update: {
+          $set: {
+            [`slots.${target.slot}.checkpoint`]: Long.fromNumber(folded.checkpoint),
+            [`slots.${target.slot}.documents`]: Long.fromNumber(target.documents + folded.documentsDelta),
+            [`slots.${target.slot}.accounted`]: afterwards(target, folded).stored(),
+          },
+        },
       },
-    },
+    })),
     { session },
   );
-  if (moved.matchedCount === 0) throw new Fenced(projection.name);
-  if (folded.parked.length > 0) {
-    const since = new Date();
-    const entries = folded.parked.map((parked) =>
-      quarantineEntry(projection.name, target.generation, parked, since),
-    );
-    await engine.quarantine.insertMany(entries, { session });
+  if (moved.matchedCount < batches.length) {
+    throw new Fenced(batches.map(({ target }) => target.projection.name));
   }
-  await writeDocuments(engine.slot(projection.name, slot), folded.changes, session);
+}
+
+/** Which events the generation has taken into account once this batch is stored. */
+function afterwards({ tally }: OpenGeneration, { accounted }: FoldedBatch): EventTally {
+  const sum = EventTally.of(tally.stored());
+  sum.merge(accounted);
+  return sum;
+}
+
+async function park(
+  engine: ProjectionEngine,
+  { projection, generation }: OpenGeneration,
+  parked: FoldedBatch['parked'],
+  session: mongo.ClientSession,
+): Promise<void> {
+  if (parked.length === 0) return;
+  const since = new Date();
+  const entries = parked.map((one) => quarantineEntry(projection.name, generation, one, since));
+  await engine.quarantine.insertMany(entries, { session });
 }
 
 async function writeDocuments(

@@ -40,7 +40,7 @@ export async function catchUpOnePage(
     const batches = await Promise.all(
       generations.map(async (target) => ({
         target,
-        folded: await foldBatch(engine, target, page, decoded),
+        folded: await foldBatch(engine, target, page, decoded, { lookForAll: moves > 0 }),
       })),
     );
     try {

@@ -76,12 +76,15 @@ function takeRelevant(
  * Folds a page of the log, which follows on the target's checkpoint without a gap, into its documents, in
  * memory. A document that is not as its stream has made it (somebody deleted or altered it) is folded again from
  * its stream. An event that a handler cannot take even then parks its stream; the rest goes on.
+ * @param lookForAll also look for documents of streams that begin in this page. There are none: it is for where
+ * storing them has failed because there were
  */
 export async function foldBatch(
   engine: ProjectionEngine,
   target: FoldTarget,
   page: readonly RecordedEvent[],
   decoded: ReadonlyMap<number, Decoded>,
+  { lookForAll = false }: { lookForAll?: boolean } = {},
 ): Promise<FoldedBatch> {
   const { projection } = target;
   const { events, stopped } = takeRelevant(engine, projection, page, decoded);
@@ -91,7 +94,8 @@ export async function foldBatch(
 
   const followed = events.filter(({ recorded }) => !target.quarantined.has(recorded.stream));
   const slot = engine.slot(projection.name, target.slot);
-  const stored = await load(slot, keysOf(projection, followed), target.checkpoint);
+  const known = lookForAll ? followed : followed.filter(beganEarlier(projection, followed));
+  const stored = await load(slot, keysOf(projection, known), target.checkpoint);
   const documents = new Map(stored);
   const parked = new Map<string, ParkedStream>();
   /** Streams to be folded again, each with the event that showed it. */
@@ -145,6 +149,18 @@ function foldOnto(
   foldEvent(projection, documents, event);
   // A document that this event removes was there before, or the count of documents is wrong from here on.
   return before === null ? (documents.get(id) ?? null) !== null : !Number.isNaN(before.position);
+}
+
+/** Whether there can be documents of an event's stream before this page. */
+function beganEarlier(
+  { fedBy }: Projection,
+  events: readonly { recorded: RecordedEvent }[],
+): (event: { recorded: RecordedEvent }) => boolean {
+  if (fedBy === 'many-streams') return () => true;
+  const begun = new Set(
+    events.flatMap(({ recorded: { stream, version } }) => (version === 1 ? [stream] : [])),
+  );
+  return ({ recorded: { stream } }) => !begun.has(stream);
 }
 
 function keysOf(projection: Projection, events: readonly { decoded: Decoded }[]): string[] {
