@@ -1,4 +1,4 @@
-import type { Differences, DifferenceSample } from '../projections/rebuild/differences.js';
+import type { Differences, DifferenceSample } from '../projections/differences.js';
 
 const WORDS: Readonly<Record<DifferenceSample['kind'], string>> = {
   missing: 'is missing',

@@ -9,7 +9,7 @@ import { FamilyKeyMissing } from '../families/load-family.js';
 import { SealBroken } from '../privacy/seal.js';
 import { KeyDoesNotUnwrap } from '../privacy/wrap-key.js';
 import { NeedsNewerCode } from '../projections/fold-stream.js';
-import { NothingKept } from '../projections/generations/rollback.js';
+import { NothingKept } from '../projections/rebuild/rollback.js';
 import { RetryNeedsRebuild } from '../projections/quarantine/retry.js';
 import { ProjectionNotBuilt } from '../projections/read/live-slot.js';
 import { NotCertified } from '../projections/rebuild/certify.js';

@@ -1,5 +1,5 @@
 import type { Reporter } from '../config/reporter.js';
-import type { OnProgress } from '../projections/rebuild/progress.js';
+import type { OnProgress } from '../projections/progress.js';
 
 /** Shows how far the work on a projection has come. @param comparing what is counted while two sides are compared */
 export function tellProgress(

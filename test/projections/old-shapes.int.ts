@@ -4,7 +4,7 @@ import { familyStream } from '../../src/families/family-stream.js';
 import { FamilyEventDecoder } from '../../src/families/read-models/family-event-decoder.js';
 import type { EventDecoder } from '../../src/projections/event-decoder.js';
 import { NeedsNewerCode } from '../../src/projections/fold-stream.js';
-import { rollBack } from '../../src/projections/generations/rollback.js';
+import { rollBack } from '../../src/projections/rebuild/rollback.js';
 import { rebuild } from '../../src/projections/rebuild/rebuild.js';
 import { verifyProjection } from '../../src/projections/verify/verify.js';
 import { buildAll, caughtUp, HASTY, liveOf, startRunner, statusOf, until } from '../support/projected.js';

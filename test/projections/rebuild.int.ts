@@ -1,5 +1,5 @@
 import { readModels } from '../../src/families/read-models/index.js';
-import { rollBack } from '../../src/projections/generations/rollback.js';
+import { rollBack } from '../../src/projections/rebuild/rollback.js';
 import { rebuild } from '../../src/projections/rebuild/rebuild.js';
 import { verifyProjection } from '../../src/projections/verify/verify.js';
 import { createTestProjections, type TestProjections } from '../support/test-projections.js';

@@ -5,7 +5,7 @@ import type { Projection } from '../../src/projections/projection.js';
 import { LiveSlots } from '../../src/projections/read/live-slot.js';
 import { RebuildLost, RebuildRunning } from '../../src/projections/rebuild/rebuild-lease.js';
 import { rebuild } from '../../src/projections/rebuild/rebuild.js';
-import type { Phase } from '../../src/projections/rebuild/progress.js';
+import type { Phase } from '../../src/projections/progress.js';
 import {
   buildAll,
   caughtUp,

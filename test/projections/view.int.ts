@@ -1,6 +1,6 @@
 import type { mongo } from 'mongoose';
 import { findView } from '../../src/projections/generations/view.js';
-import { rollBack } from '../../src/projections/generations/rollback.js';
+import { rollBack } from '../../src/projections/rebuild/rollback.js';
 import { rebuild } from '../../src/projections/rebuild/rebuild.js';
 import { verifyProjection } from '../../src/projections/verify/verify.js';
 import { caughtUp, HASTY, liveOf, startRunner, until } from '../support/projected.js';

@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import type { ProjectionEngine, EngineTimes } from '../../src/projections/engine.js';
 import { liveGeneration, type ProjectionStatus } from '../../src/projections/generations/status.js';
 import type { Projection } from '../../src/projections/projection.js';
-import { EventTally } from '../../src/projections/rebuild/accounted-events.js';
+import { EventTally } from '../../src/projections/generations/event-tally.js';
 import { tallyOfLog } from '../../src/projections/rebuild/log-tally.js';
 import { RebuildRunning } from '../../src/projections/rebuild/rebuild-lease.js';
 import { rebuild, type RebuildReport } from '../../src/projections/rebuild/rebuild.js';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { EngineTimes } from '../../src/projections/engine.js';
-import type { Phase } from '../../src/projections/rebuild/progress.js';
+import type { Phase } from '../../src/projections/progress.js';
 import type { RebuildReport } from '../../src/projections/rebuild/rebuild.js';
 import type { TestProjections } from './test-projections.js';
 

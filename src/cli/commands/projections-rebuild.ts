@@ -2,7 +2,7 @@ import { reportFailure } from '../../config/report-failure.js';
 import { remakeCollections } from '../../database/remake-collections.js';
 import type { ProjectionEngine } from '../../projections/engine.js';
 import type { Projection } from '../../projections/projection.js';
-import { areSame } from '../../projections/rebuild/differences.js';
+import { areSame } from '../../projections/differences.js';
 import { rebuild, type RebuildReport } from '../../projections/rebuild/rebuild.js';
 import { describeDifferences } from '../describe-differences.js';
 import { EXIT } from '../exit-code.js';

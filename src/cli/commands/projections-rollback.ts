@@ -1,4 +1,4 @@
-import { rollBack } from '../../projections/generations/rollback.js';
+import { rollBack } from '../../projections/rebuild/rollback.js';
 import { tellProgress } from '../tell-progress.js';
 import type { Terminal } from '../terminal.js';
 import { projectionNamed, withProjections } from '../with-projections.js';

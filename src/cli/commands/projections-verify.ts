@@ -1,4 +1,4 @@
-import { areSame } from '../../projections/rebuild/differences.js';
+import { areSame } from '../../projections/differences.js';
 import { verifyProjection, type Verification } from '../../projections/verify/verify.js';
 import { describeDifferences } from '../describe-differences.js';
 import { EXIT } from '../exit-code.js';

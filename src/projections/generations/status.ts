@@ -1,5 +1,5 @@
 import mongoose, { type mongo } from 'mongoose';
-import type { AccountedEvents } from '../rebuild/accounted-events.js';
+import type { AccountedEvents } from './event-tally.js';
 
 /** A read model lives in one of two slots; the other is empty, kept for going back, or being built. */
 export const SLOTS = ['a', 'b'] as const;
@@ -25,7 +25,7 @@ export interface Generation {
   checkpoint: mongo.Long;
   /** Documents that it holds according to the log. */
   documents: mongo.Long;
-  /** The relevant events that it has taken into account, counted and summed: see accounted-events.ts. */
+  /** The relevant events that it has taken into account, counted and summed: see event-tally.ts. */
   accounted: AccountedEvents;
   /** When it last became live or ceased to be. */
   since: Date;

@@ -6,9 +6,9 @@ import { foldStream, isAbout, refuseUnknownTypes } from '../fold-stream.js';
 import { quarantineEntry, type ParkedStream } from '../quarantine/quarantine.js';
 import { catchUpOnePage } from '../runner/catch-up.js';
 import type { OpenGeneration } from '../runner/open-generation.js';
-import { EventTally } from './accounted-events.js';
-import type { OnProgress } from './progress.js';
-import { readWholeStreams, type WholeStream } from './read-whole-streams.js';
+import { EventTally } from '../generations/event-tally.js';
+import type { OnProgress } from '../progress.js';
+import { readWholeStreams, type WholeStream } from '../../event-log/read/read-whole-streams.js';
 import { RebuildLost, type RebuildLease } from './rebuild-lease.js';
 
 const { Long } = mongoose.mongo;

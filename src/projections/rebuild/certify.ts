@@ -2,7 +2,7 @@ import type { ProjectionEngine } from '../engine.js';
 import { missingIndexes } from '../generations/make-slot.js';
 import type { OpenGeneration } from '../runner/open-generation.js';
 import { LogTally } from './log-tally.js';
-import type { OnProgress } from './progress.js';
+import type { OnProgress } from '../progress.js';
 
 /** A generation is not what the log says it should be. It is not used. */
 export class NotCertified extends Error {

@@ -6,8 +6,8 @@ import { findRaw, type RawBatch } from '../../event-log/read/raw-batch.js';
 import { liveGeneration } from '../generations/status.js';
 import { catchUp } from '../runner/catch-up.js';
 import type { OpenGeneration } from '../runner/open-generation.js';
-import { compareDocument, noDifferences, type Differences } from './differences.js';
-import type { OnProgress } from './progress.js';
+import { compareDocument, noDifferences, type Differences } from '../differences.js';
+import type { OnProgress } from '../progress.js';
 
 const PAGE = 5_000;
 /** A live generation that is behind the new one is waited for this long, in milliseconds. */

@@ -7,8 +7,8 @@ import { readHead } from '../../event-log/read/read-log.js';
 import type { ProjectionEngine } from '../engine.js';
 import { isAbout } from '../fold-stream.js';
 import type { Projection } from '../projection.js';
-import { EventTally } from './accounted-events.js';
-import type { OnProgress } from './progress.js';
+import { EventTally } from '../generations/event-tally.js';
+import type { OnProgress } from '../progress.js';
 
 const { Long } = mongoose.mongo;
 const PAGE = 5_000;

@@ -11,7 +11,7 @@ import {
   type Slot,
 } from '../generations/status.js';
 import type { Projection } from '../projection.js';
-import { EventTally } from './accounted-events.js';
+import { EventTally } from '../generations/event-tally.js';
 
 const { Long } = mongoose.mongo;
 

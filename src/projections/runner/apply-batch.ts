@@ -3,7 +3,7 @@ import { inTransaction } from '../../database/transaction.js';
 import { toStored, type StoredDocument } from '../documents.js';
 import type { ProjectionEngine } from '../engine.js';
 import { quarantineEntry } from '../quarantine/quarantine.js';
-import { EventTally } from '../rebuild/accounted-events.js';
+import { EventTally } from '../generations/event-tally.js';
 import type { DocumentChange, FoldedBatch } from './fold-batch.js';
 import type { OpenGeneration } from './open-generation.js';
 

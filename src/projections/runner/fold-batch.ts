@@ -16,7 +16,7 @@ import {
 import type { Slot } from '../generations/status.js';
 import type { ProjectedEvent, Projection } from '../projection.js';
 import type { ParkedStream } from '../quarantine/quarantine.js';
-import { EventTally } from '../rebuild/accounted-events.js';
+import { EventTally } from '../generations/event-tally.js';
 
 /** The generation that a batch is folded into. */
 export interface FoldTarget {

@@ -3,7 +3,7 @@ import type { ProjectionEngine } from '../engine.js';
 import type { Generation, ProjectionStatus, Slot } from '../generations/status.js';
 import type { Projection } from '../projection.js';
 import { quarantinedStreams } from '../quarantine/quarantine.js';
-import { EventTally } from '../rebuild/accounted-events.js';
+import { EventTally } from '../generations/event-tally.js';
 
 /**
  * A generation that this process may write to, as far as it knows it. `fence` is what has to hold of the

@@ -14,7 +14,7 @@ import {
 } from '../fold-stream.js';
 import type { Projection } from '../projection.js';
 import type { ParkedStream } from '../quarantine/quarantine.js';
-import { readWholeStreams } from '../rebuild/read-whole-streams.js';
+import { readWholeStreams } from '../../event-log/read/read-whole-streams.js';
 
 /** A document as the log says it should be, in the bytes that it would be stored as. */
 export interface ReplayedDocument {

@@ -3,8 +3,8 @@ import type { ProjectionEngine } from '../engine.js';
 import { liveGeneration, type Slot } from '../generations/status.js';
 import { structuralProblems } from '../inspect/structural-problems.js';
 import type { Projection } from '../projection.js';
-import { compareDocument, noDifferences, type Differences } from '../rebuild/differences.js';
-import type { OnProgress } from '../rebuild/progress.js';
+import { compareDocument, noDifferences, type Differences } from '../differences.js';
+import type { OnProgress } from '../progress.js';
 import { bucketOf, DocumentBuckets } from './document-buckets.js';
 import { replay, type ReplayedDocument } from './replay.js';
 

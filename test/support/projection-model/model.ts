@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FamilyEvent } from '../../../src/families/domain/events.js';
-import { NothingKept, rollBack } from '../../../src/projections/generations/rollback.js';
+import { NothingKept, rollBack } from '../../../src/projections/rebuild/rollback.js';
 import { NotCertified } from '../../../src/projections/rebuild/certify.js';
 import { RebuildLost, RebuildRunning } from '../../../src/projections/rebuild/rebuild-lease.js';
 import { rebuild, type RebuildOptions } from '../../../src/projections/rebuild/rebuild.js';

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import mongoose from 'mongoose';
-import type { StoredDocument } from '../documents.js';
+import type { StoredDocument } from './documents.js';
 
 /** Differences that are named; the rest is counted. */
 const MAX_SAMPLES = 10;

@@ -1,13 +1,13 @@
 import { readHead } from '../../event-log/read/read-log.js';
 import type { ProjectionEngine } from '../engine.js';
 import type { Projection } from '../projection.js';
-import { certify, type Certificate } from '../rebuild/certify.js';
-import type { OnProgress } from '../rebuild/progress.js';
-import { RebuildLease, RebuildLost, type RebuildPlan } from '../rebuild/rebuild-lease.js';
+import { certify, type Certificate } from './certify.js';
+import type { OnProgress } from '../progress.js';
+import { RebuildLease, RebuildLost, type RebuildPlan } from './rebuild-lease.js';
 import { Fenced } from '../runner/apply-batch.js';
 import { catchUp } from '../runner/catch-up.js';
 import { openGeneration } from '../runner/open-generation.js';
-import { otherSlot, type ProjectionStatus } from './status.js';
+import { otherSlot, type ProjectionStatus } from '../generations/status.js';
 import { switchGeneration } from './switch-generation.js';
 
 /** There is no earlier generation to go back to. */

@@ -1,11 +1,11 @@
 import type { mongo } from 'mongoose';
 import { inTransaction } from '../../database/transaction.js';
 import type { ProjectionEngine } from '../engine.js';
-import { RebuildLost } from '../rebuild/rebuild-lease.js';
+import { RebuildLost } from './rebuild-lease.js';
 import type { OpenGeneration } from '../runner/open-generation.js';
 import { catchUp } from '../runner/catch-up.js';
-import { liveGeneration, type ProjectionStatus } from './status.js';
-import { letViewFollow } from './view.js';
+import { liveGeneration, type ProjectionStatus } from '../generations/status.js';
+import { letViewFollow } from '../generations/view.js';
 
 const DEADLINE_MS = 10_000;
 

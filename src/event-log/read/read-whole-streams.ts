@@ -1,7 +1,7 @@
-import { LogDamaged } from '../../event-log/errors.js';
-import type { LogCollections } from '../../event-log/log-collections.js';
-import { findRaw } from '../../event-log/read/raw-batch.js';
-import { RawEvent } from '../../event-log/read/raw-event.js';
+import { LogDamaged } from '../errors.js';
+import type { LogCollections } from '../log-collections.js';
+import { findRaw } from './raw-batch.js';
+import { RawEvent } from './raw-event.js';
 
 /** Events per page: some 3 MB of them. */
 const PAGE = 5_000;
