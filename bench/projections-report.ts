@@ -14,6 +14,7 @@ export function projectionsReport({ rebuild, reads, lag, ownReads }: ProjectionF
       ...rebuildRows(rebuild),
       { what: 'a read, nothing else going on', values: reads.idle, unit: 'ms' },
       { what: 'a read during a rebuild', values: reads.duringRebuild, unit: 'ms' },
+      { what: 'that rebuild, beside the service that follows', values: reads.rebuildPerSecond, unit: '/s' },
       { what: 'lag at 1,000 appends/s', values: lag.latencies, unit: 'ms' },
       { what: 'own read after write at 200 writes/s', values: ownReads.latencies, unit: 'ms' },
     ],

@@ -34,13 +34,15 @@ export async function measureProjections(rounds: number): Promise<ProjectionFigu
   );
   const rebuilding = await withBenchLog(async (bench) => {
     const rebuild = await measureRebuild(bench, { families: 100_000, eventsEach: 5, rounds });
-    const rebuilder = await startRebuilder(bench, BENCH_NAME);
-    try {
-      const service = new ProjectionsService(engineOf(bench), pino({ level: 'silent' }));
-      return { rebuild, reads: await measureReads(service, rebuilder, REBUILDS_READ_THROUGH) };
-    } finally {
-      await rebuilder.close();
-    }
+    const reads = await withService(bench, async (service) => {
+      const rebuilder = await startRebuilder(bench, BENCH_NAME);
+      try {
+        return await measureReads(service, rebuilder, REBUILDS_READ_THROUGH);
+      } finally {
+        await rebuilder.close();
+      }
+    });
+    return { rebuild, reads };
   });
   return { ...following, ...rebuilding };
 }

@@ -6,12 +6,15 @@ import type { Rebuilder } from './rebuilder.js';
 const READS_PER_SECOND = 200;
 const IDLE_MS = 5_000;
 
-/** Latencies of reads in milliseconds, and how many of those during rebuilds failed or found nothing. */
+/**
+ * Latencies of reads in milliseconds, how many of those during rebuilds failed or found nothing, and how fast those
+ * rebuilds were.
+ */
 export interface ReadFigures {
   idle: number[];
   duringRebuild: number[];
   failed: number;
-  rebuilds: number;
+  rebuildPerSecond: number[];
 }
 
 /** Point reads as the service makes them, at a steady rate: while nothing else happens, and while a process rebuilds. */
@@ -24,12 +27,15 @@ export async function measureReads(
   const ids = (await documents.find({}, { projection: { _id: 1 }, limit: 5_000 }).toArray()).map(
     ({ _id }) => _id,
   );
-  const figures: ReadFigures = { idle: [], duringRebuild: [], failed: 0, rebuilds };
+  const figures: ReadFigures = { idle: [], duringRebuild: [], failed: 0, rebuildPerSecond: [] };
   // What runs for the first time is compiled.
   await readUntil(service, ids, sleep(1_000));
   for (let round = 0; round < rebuilds; round += 1) {
     const idle = await readUntil(service, ids, sleep(IDLE_MS));
-    const during = await readUntil(service, ids, rebuilder.rebuild());
+    const rebuilt = rebuilder.rebuild();
+    const during = await readUntil(service, ids, rebuilt);
+    const { events, seconds } = await rebuilt;
+    figures.rebuildPerSecond.push(events / seconds);
     figures.idle.push(...idle.latencies);
     figures.duringRebuild.push(...during.latencies);
     figures.failed += idle.failed + during.failed;

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { giveWay } from '../src/config/give-way.js';
 import { connectDatabase } from '../src/database/connect.js';
 import { logDatabaseOf } from '../src/database/database-names.js';
 import { LogCollections } from '../src/event-log/log-collections.js';
@@ -20,6 +21,7 @@ const keys = new FamilyKeys(log.db.collection('family_keys'), {
 });
 const engine = new ProjectionEngine(log, name, readModels, new FamilyEventDecoder(keys));
 
+giveWay();
 process.on('message', () => {
   void rebuildOnce().then((rebuilt) => process.send?.(rebuilt));
 });

@@ -13,6 +13,7 @@ import { NothingKept } from '../projections/rebuild/rollback.js';
 import { RetryNeedsRebuild } from '../projections/quarantine/retry.js';
 import { ProjectionNotBuilt } from '../projections/read/live-slot.js';
 import { NotCertified } from '../projections/rebuild/certify.js';
+import { NewerGenerationLive } from '../projections/rebuild/plan-rebuild.js';
 import { RebuildLost, RebuildRunning } from '../projections/rebuild/rebuild-lease.js';
 
 type ErrorClass = abstract new (...args: never[]) => Error;
@@ -37,6 +38,7 @@ const remedies: readonly (readonly [ErrorClass, string])[] = [
   [KeyDoesNotUnwrap, 'set FAMILY_KEYS_KEK to the key this family was registered under'],
   [UnknownEventShape, NEWER],
   [NeedsNewerCode, NEWER],
+  [NewerGenerationLive, 'nothing was changed'],
   [RebuildRunning, '"family-accounts projections list" shows how far it is'],
   [RebuildLost, '"family-accounts projections list" shows how far that one is; nothing was lost'],
   [

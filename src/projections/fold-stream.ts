@@ -1,4 +1,4 @@
-import { DocumentMissing, type Projection, type ProjectedEvent } from './projection.js';
+import { DocumentMissing, DocumentPresent, type Projection, type ProjectedEvent } from './projection.js';
 import type { FoldedDocument } from './documents.js';
 import type { RecordedEvent } from '../event-log/event.js';
 import { Undecodable, type Decoded, type EventDecoder } from './event-decoder.js';
@@ -89,7 +89,9 @@ export function requireDecoded(event: Decoded): ProjectedEvent {
 export function parkedBy(event: Decoded, error: unknown): ParkedStream {
   const { stream, position, type } = event instanceof Undecodable ? event.recorded : event;
   const message =
-    error instanceof DocumentMissing ? `${error.message}, not even after its stream was read again` : '';
+    error instanceof DocumentMissing || error instanceof DocumentPresent
+      ? `${error.message}, also after its stream was read again`
+      : '';
   return {
     stream,
     position,

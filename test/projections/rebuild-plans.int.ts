@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { familyStream } from '../../src/families/family-stream.js';
 import { ProjectionsService } from '../../src/projections/projections.service.js';
-import { planRebuild, RebuildLease, RebuildRunning } from '../../src/projections/rebuild/rebuild-lease.js';
+import type { OnProgress } from '../../src/projections/progress.js';
+import { NewerGenerationLive, planRebuild } from '../../src/projections/rebuild/plan-rebuild.js';
+import { RebuildLease } from '../../src/projections/rebuild/rebuild-lease.js';
 import { NotCertified } from '../../src/projections/rebuild/certify.js';
 import { rebuild } from '../../src/projections/rebuild/rebuild.js';
 import { verifyProjection } from '../../src/projections/verify/verify.js';
@@ -64,15 +66,53 @@ describe('a rebuild that was left unfinished', () => {
     expect(await verifyProjection(hasty(), families)).toMatchObject({ ok: true });
   });
 
-  it('is not overwritten by a plan that was made before it went on', async () => {
+  it('is not overwritten by a plan that was made before it went on: another plan is made', async () => {
     await leaveUnfinished();
     const engine = hasty();
-    const taken = RebuildLease.take(engine, families, async (status) => {
+    const planned: (string | null)[] = [];
+    const lease = await RebuildLease.take(engine, families, async (status) => {
+      const plan = planRebuild(status, families, 1);
+      planned.push(plan.cursor);
       await engine.statuses.updateOne({ _id: 'families' }, { $set: { 'rebuild.cursor': 'gone on' } });
-      return planRebuild(status, families, 1);
+      return plan;
     });
-    await expect(taken).rejects.toThrow(RebuildRunning);
-    expect((await statusOf(engine, 'families')).rebuild?.cursor).toBe('gone on');
+    expect(planned).toEqual([familyStream(family.id), 'gone on']);
+    expect(lease.plan.cursor).toBe('gone on');
+    await lease.release();
+  });
+});
+
+describe('a rebuild by older code than that of the live generation', () => {
+  it('is refused: nobody who runs would follow what it makes', async () => {
+    const next = { ...families, version: 2 };
+    await rebuild(test.engine([next], undefined, HASTY), next);
+    await expect(rebuild(hasty(), families)).rejects.toThrow(NewerGenerationLive);
+    expect((await liveOf(hasty(), 'families')).generation).toMatchObject({ version: 2 });
+  });
+});
+
+describe('a rebuild of a read model that nobody follows', () => {
+  it('is proved up to the end of the log, not only up to where the live one stands', async () => {
+    await rebuild(hasty(), families);
+    for (let index = 0; index < 5; index += 1) await test.register();
+    const certified: [number, number][] = [];
+    const onProgress: OnProgress = (phase, done, total) => {
+      if (phase === 'Certifying') certified.push([done, total]);
+    };
+    const report = await rebuild(hasty(), families, { onProgress });
+    expect(certified.at(-1)).toEqual([6, 6]);
+    expect(report).toMatchObject({ position: 6, events: 6, documents: 6, switchedAt: 6 });
+  });
+
+  it('is stopped while it catches up, too', async () => {
+    await rebuild(hasty(), families);
+    await test.register();
+    const ending = new AbortController();
+    const onProgress: OnProgress = (phase) => {
+      if (phase === 'Catching up') ending.abort();
+    };
+    const stopped = rebuild(hasty(), families, { signal: ending.signal, onProgress });
+    await expect(stopped).rejects.toThrow('aborted');
   });
 });
 

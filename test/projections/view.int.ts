@@ -1,5 +1,5 @@
 import type { mongo } from 'mongoose';
-import { findView } from '../../src/projections/generations/view.js';
+import { findView, letViewFollow } from '../../src/projections/generations/view.js';
 import { rollBack } from '../../src/projections/rebuild/rollback.js';
 import { rebuild } from '../../src/projections/rebuild/rebuild.js';
 import { verifyProjection } from '../../src/projections/verify/verify.js';
@@ -75,6 +75,22 @@ describe('the view of a read model', () => {
     await until(async () => (await problems()).length === 0);
     await caughtUp(hasty());
     await runner.stop();
+  });
+
+  it('may stay behind a switch, where a transaction that reads it stands in the way: what is live is live', async () => {
+    const { slot } = await liveOf(hasty(), 'families');
+    const session = test.database.rootClient.startSession();
+    session.startTransaction();
+    await db.collection('families').find({}, { session, batchSize: 1 }).next();
+    // Its cursor is open.
+    const { switched, viewBehind } = await rebuild(hasty(), families);
+    await session.abortTransaction();
+    await session.endSession();
+    expect({ switched, viewBehind }).toEqual({ switched: true, viewBehind: expect.stringContaining('time') });
+    expect((await liveOf(hasty(), 'families')).slot).not.toBe(slot);
+    expect(await problems()).toEqual([expect.stringMatching(/^the view families shows /)]);
+    await letViewFollow(hasty(), 'families');
+    expect(await problems()).toEqual([]);
   });
 
   it('refuses to delete, update or save', async () => {

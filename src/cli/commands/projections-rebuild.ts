@@ -1,3 +1,4 @@
+import { giveWay } from '../../config/give-way.js';
 import { reportFailure } from '../../config/report-failure.js';
 import { remakeCollections } from '../../database/remake-collections.js';
 import type { ProjectionEngine } from '../../projections/engine.js';
@@ -5,6 +6,7 @@ import type { Projection } from '../../projections/projection.js';
 import { areSame } from '../../projections/differences.js';
 import { rebuild, type RebuildReport } from '../../projections/rebuild/rebuild.js';
 import { describeDifferences } from '../describe-differences.js';
+import { describeView } from '../describe-view.js';
 import { EXIT } from '../exit-code.js';
 import { mendable } from '../mendable.js';
 import type { Terminal } from '../terminal.js';
@@ -36,6 +38,7 @@ export async function rebuildProjections(
 ): Promise<void> {
   const { all, json } = options;
   const chosen = chooseProjections(name, all);
+  giveWay();
   await withProjections(terminal, { as: 'service', json }, async ({ engine, client, database }) => {
     // Without these a rebuild could not even say that it runs; they hold nothing that the log does not tell.
     const collections = ['projection_status', 'projection_quarantine'] as const;
@@ -124,12 +127,7 @@ function describe(outcome: Outcome, { dryRun, onlyIfSame }: RebuildCommandOption
       `  Not taken and parked: ${howMany(outcome.quarantined, 'stream')}. See "family-accounts projections quarantine list ${projection}".`,
     );
   }
-  if (outcome.setAside !== null) {
-    lines.push(
-      `  A plain collection stood where the view ${projection} belongs. It was set aside as ${outcome.setAside}: ` +
-        'look at what is in it, then drop it.',
-    );
-  }
+  lines.push(...describeView(projection, outcome));
   return [...lines, `  ${describeSwitch(outcome, dryRun === true, onlyIfSame === true)}`];
 }
 

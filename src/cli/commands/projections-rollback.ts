@@ -1,4 +1,5 @@
 import { rollBack } from '../../projections/rebuild/rollback.js';
+import { describeView } from '../describe-view.js';
 import { tellProgress } from '../tell-progress.js';
 import type { Terminal } from '../terminal.js';
 import { projectionNamed, withProjections } from '../with-projections.js';
@@ -15,6 +16,7 @@ export async function rollBackProjection(terminal: Terminal, name: string, json?
     terminal.answer(json, report, () => [
       `${name}: generation ${generation} is live again, caught up and certified in ${seconds.toFixed(1)} s: ` +
         `${howMany(documents, 'document')} of ${howMany(events, 'event')}, up to position ${position}.`,
+      ...describeView(name, report),
       `  Undo: "family-accounts projections rollback ${name}".`,
     ]);
   });

@@ -1,3 +1,4 @@
+import { giveWay } from '../../config/give-way.js';
 import { areSame } from '../../projections/differences.js';
 import { verifyProjection, type Verification } from '../../projections/verify/verify.js';
 import { describeDifferences } from '../describe-differences.js';
@@ -14,6 +15,7 @@ export async function verifyProjections(
   { all, json }: { all?: boolean; json?: boolean },
 ): Promise<void> {
   const chosen = chooseProjections(name, all);
+  giveWay();
   await withProjections(terminal, { as: 'auditor', json }, async ({ engine }) => {
     const reporter = terminal.reporter(json);
     const found: Verification[] = [];

@@ -39,13 +39,17 @@ export interface Lease {
 }
 
 /** A rebuild under way or left unfinished. */
-export interface RebuildState extends Lease {
+export interface RebuildState {
+  owner: string;
+  until: Date;
   slot: Slot;
   /** The log is replayed to this position in bulk; what came later is caught up with. */
   target: mongo.Long;
   phase: 'build' | 'catch-up';
   /** The last stream that is in the slot whole; null before the first. */
   cursor: string | null;
+  /** How many events of the log have been read for it, relevant or not. */
+  seen: mongo.Long;
   startedAt: Date;
 }
 

@@ -6,8 +6,8 @@ import { liveGeneration, slotCollection, SLOTS, type Slot } from './status.js';
 
 const MAX_TIME_MS_EXPIRED = 50;
 const WRITE_CONFLICT = 112;
-const MAX_TIME_MS = 2_000;
-const TRIES = 5;
+const MAX_TIME_MS = 1_000;
+const TRIES = 3;
 
 /** How a projection's view is found. */
 export type ViewState =
@@ -69,8 +69,9 @@ async function pointViewAt(
         return { setAside };
       }
       if (found.kind === 'collection') {
-        setAside = `${projection}.set-aside-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`;
-        await engine.db.renameCollection(projection, setAside);
+        const aside = `${projection}.set-aside-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`;
+        await engine.db.renameCollection(projection, aside);
+        setAside = aside;
       }
       await engine.db.createCollection(projection, { viewOn, pipeline: [] });
       return { setAside };

@@ -8,6 +8,7 @@ import { catchUpOnePage } from '../runner/catch-up.js';
 import type { OpenGeneration } from '../runner/open-generation.js';
 import { EventTally } from '../generations/event-tally.js';
 import type { OnProgress } from '../progress.js';
+import type { RebuildPace } from './rebuild-pace.js';
 import { readWholeStreams, type WholeStream } from '../../event-log/read/read-whole-streams.js';
 import { RebuildLost, type RebuildLease } from './rebuild-lease.js';
 
@@ -24,9 +25,10 @@ export async function buildGeneration(
   lease: RebuildLease,
   generation: OpenGeneration,
   onProgress: OnProgress,
+  pace: RebuildPace,
 ): Promise<void> {
   if (generation.projection.fedBy === 'one-stream') {
-    await replayStreams(engine, lease, generation, onProgress);
+    await replayStreams(engine, lease, generation, onProgress, pace);
   } else await replayInOrder(engine, lease, generation, onProgress);
 }
 
@@ -51,6 +53,8 @@ interface Addition {
   tally: EventTally;
   /** The last stream of the page. */
   cursor: string;
+  /** How many events the page holds. */
+  events: number;
 }
 
 /** Each document is made by one stream, so streams are replayed one after the other and documents written once. */
@@ -59,38 +63,47 @@ async function replayStreams(
   lease: RebuildLease,
   generation: OpenGeneration,
   onProgress: OnProgress,
+  { perPage, overlaps }: RebuildPace,
 ): Promise<void> {
   const { target, cursor } = lease.plan;
-  let seen = 0;
+  let { seen } = lease.plan;
   let writing: Promise<void> = Promise.resolve();
-  const pages = readWholeStreams(engine.log, { after: cursor, upTo: target });
-  for await (const { streams, addition } of ahead(pages, (page) => fold(engine, generation, page))) {
-    seen += streams.reduce((events, stream) => events + stream.length, 0);
+  const pages = readWholeStreams(engine.log, {
+    after: cursor,
+    upTo: target,
+    eventsPerPage: perPage,
+    ahead: overlaps,
+  });
+  const additions = foldPages(pages, (page) => fold(engine, generation, page), overlaps);
+  for await (const addition of additions) {
     // One page is written while the next is read and folded; never two at once, so the cursor is the truth.
     await writing;
+    seen += addition.events;
     onProgress('Replaying the log', Math.min(seen, target), target);
-    if (addition !== null) {
-      writing = add(engine, lease, generation, addition);
-      // It is awaited with the next page; until then its failure is not an unhandled one.
-      writing.catch(() => undefined);
-    }
+    writing = add(engine, lease, generation, addition, seen);
+    if (!overlaps) await writing;
+    // Else it is awaited with the next page; until then its failure is not an unhandled one.
+    writing.catch(() => undefined);
   }
   await writing;
 }
 
-/** Begins with a page (its keys are fetched) while the one before is still being worked on. */
-async function* ahead(
+/** Folds pages in turn; with `ahead`, a page is begun with while the one before is still being worked on. */
+async function* foldPages(
   pages: AsyncIterable<WholeStream[]>,
   work: (streams: WholeStream[]) => Promise<Addition | null>,
-): AsyncGenerator<{ streams: WholeStream[]; addition: Addition | null }> {
-  let begun: { streams: WholeStream[]; addition: Promise<Addition | null> } | null = null;
+  ahead: boolean,
+): AsyncGenerator<Addition> {
+  let begun: Promise<Addition | null> = Promise.resolve(null);
   for await (const streams of pages) {
-    const next = { streams, addition: work(streams) };
-    next.addition.catch(() => undefined);
-    if (begun !== null) yield { streams: begun.streams, addition: await begun.addition };
-    begun = next;
+    const next = work(streams);
+    next.catch(() => undefined);
+    const addition = await (ahead ? begun : next);
+    if (addition !== null) yield addition;
+    begun = ahead ? next : begun;
   }
-  if (begun !== null) yield { streams: begun.streams, addition: await begun.addition };
+  const last = await begun;
+  if (last !== null) yield last;
 }
 
 async function fold(
@@ -103,7 +116,13 @@ async function fold(
   const relevant = streams.map((stream) => stream.filter(({ type }) => isAbout(projection, type)));
   for (const stream of streams) refuseUnknownTypes(projection, decoder, stream);
   const decoded = await decoder.decode(relevant.flat());
-  const addition: Addition = { documents: [], parked: [], tally: EventTally.empty(), cursor };
+  const addition: Addition = {
+    documents: [],
+    parked: [],
+    tally: EventTally.empty(),
+    cursor,
+    events: streams.reduce((events, stream) => events + stream.length, 0),
+  };
   let from = 0;
   for (const stream of relevant) {
     for (const { bytes, hashAt } of stream) addition.tally.add(bytes, hashAt);
@@ -123,6 +142,7 @@ async function add(
   lease: RebuildLease,
   generation: OpenGeneration,
   { documents, parked, tally, cursor }: Addition,
+  seen: number,
 ): Promise<void> {
   const { projection, slot } = generation;
   generation.documents += documents.length;
@@ -134,6 +154,7 @@ async function add(
       {
         $set: {
           'rebuild.cursor': cursor,
+          'rebuild.seen': Long.fromNumber(seen),
           [`slots.${slot}.documents`]: Long.fromNumber(generation.documents),
           [`slots.${slot}.accounted`]: accounted,
         },

@@ -9,7 +9,6 @@ import type { OpenGeneration } from '../runner/open-generation.js';
 import { compareDocument, noDifferences, type Differences } from '../differences.js';
 import type { OnProgress } from '../progress.js';
 
-const PAGE = 5_000;
 /** A live generation that is behind the new one is waited for this long, in milliseconds. */
 const WAIT_FOR_LIVE_MS = 5_000;
 
@@ -19,6 +18,12 @@ export class NotComparable extends Error {
     super(`The new generation of ${projection} cannot be compared with the live one: ${why}`);
     this.name = 'NotComparable';
   }
+}
+
+/** Documents that follow on an id. */
+interface Page {
+  after: string | null;
+  limit: number;
 }
 
 interface RawDocument {
@@ -36,15 +41,20 @@ export async function compareWithLive(
   engine: ProjectionEngine,
   generation: OpenGeneration,
   onProgress: OnProgress,
+  documentsPerPage = 5_000,
 ): Promise<Differences> {
   const { projection, slot } = generation;
   const differences = noDifferences();
   let after: string | null = null;
   let compared = 0;
   for (;;) {
-    const live = await readLivePage(engine, generation, after);
-    await catchUp(engine, generation, live.position);
-    const expected = await readPage(engine.slot(projection.name, slot), after);
+    const live = await readLivePage(engine, generation, { after, limit: documentsPerPage });
+    await catchUp(engine, generation, live.position, () => {
+      // A page or less is a moment's work, and most are less.
+      if (generation.checkpoint < live.position)
+        onProgress('Catching up', generation.checkpoint, live.position);
+    });
+    const expected = await readPage(engine.slot(projection.name, slot), { after, limit: documentsPerPage });
     const upTo = lowestEnd(expected, live.documents);
     if (upTo === null) {
       for (const bytes of await readMisnamed(live.slot)) compareDocument(differences, undefined, bytes);
@@ -67,7 +77,7 @@ interface LivePage {
 async function readLivePage(
   engine: ProjectionEngine,
   generation: OpenGeneration,
-  after: string | null,
+  page: Page,
 ): Promise<LivePage> {
   const { name } = generation.projection;
   const until = Date.now() + WAIT_FOR_LIVE_MS;
@@ -79,7 +89,7 @@ async function readLivePage(
       const position = Number(live.generation.checkpoint);
       if (position >= generation.checkpoint) {
         const slot = engine.slot(name, live.slot);
-        const documents = await readPage(slot, after, session);
+        const documents = await readPage(slot, page, session);
         return { slot, documents, position };
       }
       if (Date.now() > until) {
@@ -101,12 +111,12 @@ function atSnapshot(session: mongo.ClientSession): mongo.FindOptions {
 
 function readPage(
   documents: mongo.Collection<StoredDocument>,
-  after: string | null,
+  { after, limit }: Page,
   session?: mongo.ClientSession,
 ): Promise<RawBatch> {
   // Of strings alone: ids of other types are in no order with them.
   const filter = { _id: after === null ? { $gte: '' } : { $gt: after } };
-  return findRaw(documents, { filter, sort: { _id: 1 }, limit: PAGE }, session);
+  return findRaw(documents, { filter, sort: { _id: 1 }, limit }, session);
 }
 
 /** Documents whose id is no string: no event has made them. They lie on both sides of all strings. */

@@ -11,7 +11,6 @@ import { EventTally } from '../generations/event-tally.js';
 import type { OnProgress } from '../progress.js';
 
 const { Long } = mongoose.mongo;
-const PAGE = 5_000;
 
 /**
  * The events that a projection is about, as the log has them: read in the log's own order, from its beginning,
@@ -25,6 +24,7 @@ export class LogTally {
   constructor(
     private readonly log: LogCollections,
     private readonly projection: Projection,
+    private readonly eventsPerPage = 5_000,
   ) {}
 
   /**
@@ -64,7 +64,7 @@ export class LogTally {
 
   private async fetch(after: number, upTo: number): Promise<RawBatch> {
     if (after >= upTo) return { bytes: Buffer.alloc(0), starts: [], end: 0 };
-    const until = Math.min(upTo, after + PAGE);
+    const until = Math.min(upTo, after + this.eventsPerPage);
     return findRaw(this.log.events, {
       filter: { _id: { $gt: Long.fromNumber(after), $lte: Long.fromNumber(until) } },
       projection: { type: 1, hash: 1 },

@@ -4,27 +4,32 @@ import type { ProjectionEngine } from '../engine.js';
 import {
   ensureStatus,
   nextGeneration,
-  otherSlot,
-  type Generation,
   type ProjectionStatus,
   type RebuildState,
-  type Slot,
 } from '../generations/status.js';
 import type { Projection } from '../projection.js';
+import type { RebuildPlan } from './plan-rebuild.js';
 import { EventTally } from '../generations/event-tally.js';
 
 const { Long } = mongoose.mongo;
 
+/** By the server's clock: those of processes may differ. Of no rebuild, `until` is nothing, and less than any time. */
+const HELD = { $expr: { $gte: ['$rebuild.until', '$$NOW'] } };
+/** How often a plan may be out of date before it could be carried out. */
+const PLANS = 5;
+
 /** Another process is rebuilding, or rolling back, this projection. */
 export class RebuildRunning extends Error {
+  /** @param rebuild null where it could not be seen: it had begun and ended in between */
   constructor(
     readonly projection: string,
-    { startedAt, phase }: Pick<RebuildState, 'startedAt' | 'phase'>,
+    rebuild: Pick<RebuildState, 'startedAt' | 'phase'> | null,
     leaseMs: number,
   ) {
+    const since = rebuild === null ? '' : ` since ${rebuild.startedAt.toISOString()} (${rebuild.phase})`;
     super(
-      `Another process has been rebuilding ${projection} since ${startedAt.toISOString()} (${phase}); ` +
-        `if it has died, its work can be taken over after ${leaseMs / 1_000} seconds`,
+      `Another process has been rebuilding ${projection}, or rolling it back,${since}; if it has died, its work can ` +
+        `be taken over after ${leaseMs / 1_000} seconds`,
     );
     this.name = 'RebuildRunning';
   }
@@ -36,16 +41,6 @@ export class RebuildLost extends Error {
     super(`Another process has taken over the rebuild of ${projection}`);
     this.name = 'RebuildLost';
   }
-}
-
-/** What a rebuild starts from. */
-export interface RebuildPlan {
-  slot: Slot;
-  /** As it stands in the slot already: an unfinished generation to go on with, or one kept. Null: a new one. */
-  existing: Generation | null;
-  target: number;
-  phase: RebuildState['phase'];
-  cursor: string | null;
 }
 
 /** The right to build a generation in the slot that is not live. One at a time; the next one fences it. */
@@ -67,65 +62,25 @@ export class RebuildLease {
 
   /**
    * Takes the lease for what `makePlan` decides on the status as it is.
-   * @throws RebuildRunning
+   * @throws RebuildRunning, and what `makePlan` throws
    */
   static async take(
     engine: ProjectionEngine,
     projection: Projection,
     makePlan: (status: ProjectionStatus) => Promise<RebuildPlan>,
   ): Promise<RebuildLease> {
-    const owner = randomUUID();
-    const { rebuildLeaseMs } = engine.times;
-    const before = await ensureStatus(engine.statuses, projection.name);
-    const plan = await makePlan(before);
-    const generation = plan.existing ?? {
-      generation: nextGeneration(before),
-      version: projection.version,
-      state: 'building' as const,
-      checkpoint: Long.ZERO,
-      documents: Long.ZERO,
-      accounted: EventTally.empty().stored(),
-      since: new Date(),
-    };
-    const rebuild = {
-      owner,
-      epoch: (before.rebuild?.epoch ?? 0) + 1,
-      slot: plan.slot,
-      target: Long.fromNumber(plan.target),
-      phase: plan.phase,
-      cursor: plan.cursor,
-      startedAt: before.rebuild?.startedAt ?? new Date(),
-    };
-    const taken = await engine.statuses.findOneAndUpdate(
-      {
-        _id: projection.name,
-        live: before.live,
-        // The plan is for the status as it was: whoever has gone on since, however little, is not overwritten.
-        'rebuild.owner': before.rebuild?.owner ?? { $exists: false },
-        'rebuild.cursor': before.rebuild?.cursor ?? null,
-        [`slots.${plan.slot}.generation`]: before.slots[plan.slot]?.generation ?? { $exists: false },
-        [`slots.${plan.slot}.checkpoint`]: before.slots[plan.slot]?.checkpoint ?? { $exists: false },
-        $expr: { $or: [{ $eq: [{ $type: '$rebuild' }, 'missing'] }, { $lt: ['$rebuild.until', '$$NOW'] }] },
-      },
-      [
-        {
-          $set: {
-            rebuild: { ...literal(rebuild), until: { $add: ['$$NOW', rebuildLeaseMs] } },
-            ...(plan.existing === null ? { [`slots.${plan.slot}`]: { $literal: generation } } : {}),
-          },
-        },
-      ],
-      { returnDocument: 'after' },
-    );
-    if (taken === null) {
-      const now = await engine.statuses.findOne({ _id: projection.name });
-      throw new RebuildRunning(
-        projection.name,
-        now?.rebuild ?? { startedAt: new Date(), phase: 'build' },
-        rebuildLeaseMs,
-      );
+    for (let tries = 1; ; tries += 1) {
+      const before = await ensureStatus(engine.statuses, projection.name);
+      const plan = await makePlan(before);
+      const owner = randomUUID();
+      const taken = await tryTake(engine, projection, { before, plan, owner });
+      if (taken !== null) return new RebuildLease(engine, projection, owner, taken, plan);
+      const running = await engine.statuses.findOne({ _id: projection.name, ...HELD });
+      if (running?.rebuild !== undefined || tries === PLANS) {
+        throw new RebuildRunning(projection.name, running?.rebuild ?? null, engine.times.rebuildLeaseMs);
+      }
+      // Nobody holds it: the status has changed since it was looked at, and with it the plan.
     }
-    return new RebuildLease(engine, projection, owner, taken, plan);
   }
 
   /** What holds of the status as long as this lease does. */
@@ -156,34 +111,54 @@ export class RebuildLease {
   }
 }
 
+/** Takes the lease for a plan, if the status is still the one that it was made for. */
+function tryTake(
+  { statuses, times }: ProjectionEngine,
+  projection: Projection,
+  { before, plan, owner }: { before: ProjectionStatus; plan: RebuildPlan; owner: string },
+): Promise<ProjectionStatus | null> {
+  const generation = plan.existing ?? {
+    generation: nextGeneration(before),
+    version: projection.version,
+    state: 'building' as const,
+    checkpoint: Long.ZERO,
+    documents: Long.ZERO,
+    accounted: EventTally.empty().stored(),
+    since: new Date(),
+  };
+  const rebuild = {
+    owner,
+    slot: plan.slot,
+    target: Long.fromNumber(plan.target),
+    phase: plan.phase,
+    cursor: plan.cursor,
+    seen: Long.fromNumber(plan.seen),
+    startedAt: before.rebuild?.startedAt ?? new Date(),
+  };
+  return statuses.findOneAndUpdate(
+    {
+      _id: projection.name,
+      live: before.live,
+      // Whoever has gone on since, however little, is not overwritten.
+      'rebuild.owner': before.rebuild?.owner ?? { $exists: false },
+      'rebuild.cursor': before.rebuild?.cursor ?? null,
+      [`slots.${plan.slot}.generation`]: before.slots[plan.slot]?.generation ?? { $exists: false },
+      [`slots.${plan.slot}.checkpoint`]: before.slots[plan.slot]?.checkpoint ?? { $exists: false },
+      $nor: [HELD],
+    },
+    [
+      {
+        $set: {
+          rebuild: { ...literal(rebuild), until: { $add: ['$$NOW', times.rebuildLeaseMs] } },
+          ...(plan.existing === null ? { [`slots.${plan.slot}`]: { $literal: generation } } : {}),
+        },
+      },
+    ],
+    { returnDocument: 'after' },
+  );
+}
+
 /** Values as they are, for an update that is a pipeline. */
 function literal(fields: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).map(([field, value]) => [field, { $literal: value }]));
-}
-
-/**
- * Where a rebuild goes on or begins: an unfinished generation of this version, or the other slot from zero.
- * @param shown the slot that the view shows: where the status was lost, people still read it, and it is left alone
- */
-export function planRebuild(
-  { live, slots, rebuild }: ProjectionStatus,
-  { version }: Projection,
-  head: number,
-  shown: Slot | null = null,
-): RebuildPlan {
-  const unfinished = rebuild === undefined ? undefined : slots[rebuild.slot];
-  if (
-    rebuild !== undefined &&
-    rebuild.slot !== live &&
-    unfinished?.state === 'building' &&
-    unfinished.version === version &&
-    Number(rebuild.target) <= head
-  ) {
-    const { slot, target, phase, cursor } = rebuild;
-    return { slot, existing: unfinished, target: Number(target), phase, cursor };
-  }
-  const present = live === null ? undefined : slots[live];
-  // Built to where the live one stands, the two can be compared event for event.
-  const target = present?.version === version ? Math.min(head, Number(present.checkpoint)) : head;
-  return { slot: otherSlot(live ?? shown), existing: null, target, phase: 'build', cursor: null };
 }

@@ -1,25 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { hasCode, MONGO_CODE } from '../../database/mongo-codes.js';
-import { inTransaction } from '../../database/transaction.js';
 import { readHead } from '../../event-log/read/read-log.js';
-import type { ProjectionEngine } from '../engine.js';
-import { dropSlot, slotUuid } from '../generations/drop-slot.js';
-import { makeSlot } from '../generations/make-slot.js';
-import type { ProjectionStatus } from '../generations/status.js';
-import { switchGeneration } from './switch-generation.js';
-import { slotOfView } from '../generations/view.js';
-import type { Projection } from '../projection.js';
-import { openGeneration, type OpenGeneration } from '../runner/open-generation.js';
-import { DocumentsMoved, Fenced } from '../runner/apply-batch.js';
-import { buildGeneration, finishBuild } from './build-generation.js';
-import { LogTally } from './log-tally.js';
-import { certify, NotCertified, type Certificate } from './certify.js';
-import { compareWithLive, NotComparable } from './compare.js';
 import { areSame, type Differences } from '../differences.js';
+import type { ProjectionEngine } from '../engine.js';
+import { makeSlot } from '../generations/make-slot.js';
+import { otherSlot, type ProjectionStatus } from '../generations/status.js';
+import { slotOfView } from '../generations/view.js';
 import type { OnProgress } from '../progress.js';
-import { planRebuild, RebuildLease, RebuildLost } from './rebuild-lease.js';
-
-const DEADLINE_MS = 10_000;
+import type { Projection } from '../projection.js';
+import { Fenced } from '../runner/apply-batch.js';
+import { openGeneration, type OpenGeneration } from '../runner/open-generation.js';
+import type { Certificate } from './certify.js';
+import { completeGeneration } from './complete-generation.js';
+import { discardGeneration, forgetQuarantine } from './discard-generation.js';
+import { planRebuild } from './plan-rebuild.js';
+import { RebuildLease, RebuildLost } from './rebuild-lease.js';
+import { switchGeneration } from './switch-generation.js';
 
 /** How a rebuild goes about its end. */
 export interface RebuildOptions {
@@ -32,7 +27,7 @@ export interface RebuildOptions {
   signal?: AbortSignal;
 }
 
-/** What a rebuild came to. */
+/** What a rebuild came to; what was proved of the new generation, at the position named. */
 export interface RebuildReport extends Certificate {
   projection: string;
   generation: number;
@@ -45,8 +40,12 @@ export interface RebuildReport extends Certificate {
   /** Streams that the new generation does not follow. */
   quarantined: number;
   switched: boolean;
+  /** The position at which it became live: what came after the proof was caught up with. Null where it did not. */
+  switchedAt: number | null;
   /** A plain collection that stood on the view's name has this name now. */
   setAside: string | null;
+  /** Why the view does not show it yet, though it is live; null where it does. */
+  viewBehind: string | null;
   seconds: number;
 }
 
@@ -54,7 +53,7 @@ export interface RebuildReport extends Certificate {
  * Rebuilds a projection from the log while the service runs: a new generation beside the live one, certified,
  * compared, then switched to atomically (P6). Killed at any moment, the next call goes on; a generation that
  * is not certified is never live.
- * @throws RebuildRunning, RebuildLost, NotCertified, LogDamaged, NeedsNewerCode
+ * @throws RebuildRunning, RebuildLost, NewerGenerationLive, NotCertified, LogDamaged, NeedsNewerCode
  */
 export async function rebuild(
   engine: ProjectionEngine,
@@ -64,7 +63,7 @@ export async function rebuild(
   const began = performance.now();
   const head = await readHead(engine.log);
   const lease = await RebuildLease.take(engine, projection, async (status) => {
-    await letSlotRest(status, engine.times.slotRestMs);
+    await letSlotRest(engine, status, options.signal);
     return planRebuild(status, projection, head.position, await slotOfView(engine, projection.name));
   });
   try {
@@ -95,7 +94,7 @@ async function rebuildUnder(
     await forgetQuarantine(engine, lease);
   }
   const generation = await openRebuilt(engine, lease);
-  const { certificate, compared } = await complete(engine, lease, generation, onProgress);
+  const { certificate, compared } = await completeGeneration(engine, lease, generation, onProgress);
   const differences = typeof compared === 'string' ? null : compared;
   // What could not be compared with a live generation is not known to be the same.
   const isSame = lease.status.live === null || (differences !== null && areSame(differences));
@@ -110,49 +109,11 @@ async function rebuildUnder(
     quarantined: generation.quarantined.size,
   };
   if (!wanted) {
-    await discard(engine, generation);
-    return { ...report, switched: false, setAside: null };
+    await discardGeneration(engine, generation);
+    return { ...report, switched: false, switchedAt: null, setAside: null, viewBehind: null };
   }
-  const { position, setAside } = await switchGeneration(engine, generation);
-  return {
-    ...report,
-    position,
-    events: generation.tally.events,
-    documents: generation.documents,
-    switched: true,
-    setAside,
-  };
-}
-
-/** Fills a generation and proves that it is complete. One that cannot be is removed: nobody is to go on with it. */
-async function complete(
-  engine: ProjectionEngine,
-  lease: RebuildLease,
-  generation: OpenGeneration,
-  onProgress: OnProgress,
-): Promise<{ certificate: Certificate; compared: Differences | string }> {
-  const log = new LogTally(engine.log, lease.projection);
-  const ended = new AbortController();
-  // What the log says is read beside the replay, while that waits for the database; nothing is taken from one to the
-  // other. Told of is the replay.
-  const beside = log.readOn(lease.plan.target, () => ended.signal.throwIfAborted());
-  beside.catch(() => undefined);
-  try {
-    if (lease.plan.phase === 'build') {
-      await buildGeneration(engine, lease, generation, onProgress);
-      await finishBuild(engine, lease, generation);
-    }
-    const compared = await compareIfPossible(engine, lease.status, generation, onProgress);
-    await beside;
-    return { certificate: await certify(engine, generation, onProgress, log), compared };
-  } catch (error) {
-    ended.abort();
-    await beside.catch(() => undefined);
-    // Documents that this rebuild has not written lie in its slot.
-    const isDisturbed = error instanceof DocumentsMoved || hasCode(error, MONGO_CODE.duplicateKey);
-    if (error instanceof NotCertified || isDisturbed) await discard(engine, generation);
-    throw error;
-  }
+  const { position: switchedAt, ...view } = await switchGeneration(engine, generation, onProgress);
+  return { ...report, switched: true, switchedAt, ...view };
 }
 
 async function openRebuilt(engine: ProjectionEngine, lease: RebuildLease): Promise<OpenGeneration> {
@@ -162,58 +123,19 @@ async function openRebuilt(engine: ProjectionEngine, lease: RebuildLease): Promi
   return openGeneration(engine, projection, { slot: plan.slot, generation }, lease.holds());
 }
 
-/** The differences, or why there are none to tell. */
-async function compareIfPossible(
-  engine: ProjectionEngine,
-  { live, slots }: ProjectionStatus,
-  generation: OpenGeneration,
-  onProgress: OnProgress,
-): Promise<Differences | string> {
-  if (live === null) return 'there was no live generation';
-  const { version } = generation.projection;
-  const built = slots[live]?.version;
-  if (built !== version) return `the live generation is of version ${built ?? 0}, the new one of ${version}`;
-  try {
-    return await compareWithLive(engine, generation, onProgress);
-  } catch (error) {
-    if (error instanceof NotComparable) return error.message;
-    throw error;
-  }
-}
-
-/** Removes a generation that will not be used, and the rebuild with it. */
-async function discard(engine: ProjectionEngine, generation: OpenGeneration): Promise<void> {
-  const { projection, slot } = generation;
-  const mine = { _id: projection.name, ...generation.fence() };
-  const entries = { projection: projection.name, generation: generation.generation };
-  const uuid = await slotUuid(engine, projection.name, slot);
-  const removed = await engine.statuses.updateOne(mine, {
-    $unset: { rebuild: '', [`slots.${slot}`]: '' },
-  });
-  if (removed.matchedCount === 0) return;
-  await dropSlot(engine, projection.name, slot, uuid);
-  await engine.quarantine.deleteMany(entries);
-}
-
-/**
- * What earlier generations had parked says nothing any more; nor does what is left under this one's number, of
- * one that was discarded or whose status was lost.
- */
-async function forgetQuarantine(engine: ProjectionEngine, lease: RebuildLease): Promise<void> {
-  const { plan, projection, status } = lease;
-  const others = Object.entries(status.slots).flatMap(([slot, { generation }]) =>
-    slot === plan.slot ? [] : [generation],
-  );
-  await inTransaction(engine.client, DEADLINE_MS, async (session) => {
-    await lease.renew(session);
-    const forgotten = { projection: projection.name, generation: { $nin: others } };
-    await engine.quarantine.deleteMany(forgotten, { session });
-  });
-}
-
 /** A slot that has just ceased to be live may still be read by processes that have not looked since. */
-async function letSlotRest({ live, slots }: ProjectionStatus, restMs: number): Promise<void> {
-  const kept = live === null ? undefined : slots[live === 'a' ? 'b' : 'a'];
-  if (kept?.state !== 'kept') return;
-  await sleep(Math.max(0, Math.min(restMs, kept.since.getTime() + restMs - Date.now())));
+async function letSlotRest(
+  { statuses, times: { slotRestMs } }: ProjectionEngine,
+  { _id, live, slots }: ProjectionStatus,
+  signal?: AbortSignal,
+): Promise<void> {
+  const slot = otherSlot(live);
+  if (live === null || slots[slot]?.state !== 'kept') return;
+  // By the server's clock, which `since` is of.
+  const rested = { $subtract: ['$$NOW', `$slots.${slot}.since`] };
+  const [kept] = await statuses
+    .aggregate<{ rested: number }>([{ $match: { _id } }, { $project: { rested } }])
+    .toArray();
+  const left = slotRestMs - (kept?.rested ?? slotRestMs);
+  if (left > 0) await sleep(Math.min(left, slotRestMs), undefined, signal === undefined ? {} : { signal });
 }

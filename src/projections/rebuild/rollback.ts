@@ -1,14 +1,14 @@
-import { readHead } from '../../event-log/read/read-log.js';
 import type { ProjectionEngine } from '../engine.js';
 import type { Projection } from '../projection.js';
+import { catchUpToEnd } from './catch-up-to-end.js';
 import { certify, type Certificate } from './certify.js';
 import type { OnProgress } from '../progress.js';
-import { RebuildLease, RebuildLost, type RebuildPlan } from './rebuild-lease.js';
+import type { RebuildPlan } from './plan-rebuild.js';
+import { RebuildLease, RebuildLost } from './rebuild-lease.js';
 import { Fenced } from '../runner/apply-batch.js';
-import { catchUp } from '../runner/catch-up.js';
 import { openGeneration } from '../runner/open-generation.js';
 import { otherSlot, type ProjectionStatus } from '../generations/status.js';
-import { switchGeneration } from './switch-generation.js';
+import { switchGeneration, type Switched } from './switch-generation.js';
 
 /** There is no earlier generation to go back to. */
 export class NothingKept extends Error {
@@ -18,9 +18,12 @@ export class NothingKept extends Error {
   }
 }
 
-export interface RollbackReport extends Certificate {
+/** What was proved of the generation gone back to, and how it became live. */
+export interface RollbackReport extends Certificate, Omit<Switched, 'position'> {
   projection: string;
   generation: number;
+  /** The position at which it became live: what came after the proof was caught up with. */
+  switchedAt: number;
   seconds: number;
 }
 
@@ -42,15 +45,13 @@ export async function rollBack(
     const { slot, existing } = lease.plan;
     if (existing === null) throw new NothingKept(projection.name, 'none is kept');
     const kept = await openGeneration(engine, projection, { slot, generation: existing }, lease.holds());
-    const { position: head } = await readHead(engine.log);
-    await catchUp(engine, kept, undefined, () => {
-      onProgress('Catching up', kept.checkpoint, Math.max(head, kept.checkpoint));
-    });
+    await catchUpToEnd(engine, kept, onProgress);
     const certificate = await certify(engine, kept, onProgress);
-    const { position } = await switchGeneration(engine, kept);
+    const { position: switchedAt, ...view } = await switchGeneration(engine, kept, onProgress);
     return {
       ...certificate,
-      position,
+      switchedAt,
+      ...view,
       projection: projection.name,
       generation: kept.generation,
       seconds: (performance.now() - began) / 1_000,
@@ -72,5 +73,5 @@ function planRollback({ live, slots }: ProjectionStatus, { name, version }: Proj
       `generation ${kept.generation} was built by version ${kept.version} of the projection, this is ${version}`,
     );
   }
-  return { slot, existing: kept, target: Number(kept.checkpoint), phase: 'catch-up', cursor: null };
+  return { slot, existing: kept, target: Number(kept.checkpoint), phase: 'catch-up', cursor: null, seen: 0 };
 }
