@@ -102,6 +102,7 @@ describe('projections verify', () => {
     expect(same.out).toContain('Not switched to, as --only-if-same asks');
     const dry = await run(['projections', 'rebuild', 'families', '--dry-run', '--json']);
     expect([dry.code, dry.json()]).toMatchObject([0, { switched: false, differences: { missing: 1 } }]);
+    expect((await run(['projections', 'rebuild', 'families', '--dry-run'])).out).toContain('missing    1');
     const rebuilt = await run(['projections', 'rebuild', 'families']);
     expect(rebuilt.code).toBe(0);
     for (const part of ['missing    1', '2 documents of 2 events', 'Live now', 'rollback families'])
@@ -121,6 +122,9 @@ describe('projections rebuild', () => {
     for (const report of projections) {
       expect(report).toMatchObject({ switched: true, differences: { missing: 0, extra: 0, different: 0 } });
     }
+    const dry = await run(['projections', 'rebuild', '--all', '--dry-run']);
+    expect([dry.code, dry.out]).toEqual([0, expect.stringContaining('is the same, byte for byte')]);
+    // What is kept for going back is kept.
     expect((await run(['projections', 'list', '--json'])).json().projections[1]).toMatchObject({
       live: { generation: 2 },
       kept: { generation: 1, version: 1 },

@@ -155,9 +155,10 @@ describe('a document that was written behind our back', () => {
     const found = await verifyProjection(engine, families);
     expect(found).toMatchObject({ ok: false, missing: 0, extra: 3, different: 1 });
     expect(found.samples).toContainEqual({ kind: 'different', id: family.id, fields: ['status', 'members'] });
-    const { differences } = await rebuild(engine, families, { dryRun: true });
-    expect(differences).toMatchObject({ missing: 0, extra: 3, different: 1 });
-    expect(await rebuild(engine, families, { onlyIfSame: true })).toMatchObject({ switched: false });
+    expect(await rebuild(engine, families, { onlyIfSame: true })).toMatchObject({
+      switched: false,
+      differences: { missing: 0, extra: 3, different: 1 },
+    });
     await rebuild(engine, families);
     await expectAllProjected();
   });

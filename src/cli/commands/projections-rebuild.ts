@@ -8,6 +8,7 @@ import { rebuild, type RebuildReport } from '../../projections/rebuild/rebuild.j
 import { describeDifferences } from '../describe-differences.js';
 import { describeView } from '../describe-view.js';
 import { EXIT } from '../exit-code.js';
+import { dryRunRebuild } from './projections-dry-run.js';
 import { mendable } from '../mendable.js';
 import type { Terminal } from '../terminal.js';
 import { tellProgress } from '../tell-progress.js';
@@ -36,8 +37,9 @@ export async function rebuildProjections(
   name: string | undefined,
   options: RebuildCommandOptions,
 ): Promise<void> {
-  const { all, json } = options;
+  const { all, json, dryRun } = options;
   const chosen = chooseProjections(name, all);
+  if (dryRun === true) return dryRunRebuild(terminal, chosen, { all, json });
   giveWay();
   await withProjections(terminal, { as: 'service', json }, async ({ engine, client, database }) => {
     // Without these a rebuild could not even say that it runs; they hold nothing that the log does not tell.
@@ -81,7 +83,7 @@ function describeStop(at: Projection | undefined): string {
 async function rebuildOne(
   engine: ProjectionEngine,
   projection: Projection,
-  { onlyIfSame = false, dryRun = false }: RebuildCommandOptions,
+  { onlyIfSame = false }: RebuildCommandOptions,
   {
     terminal,
     signal,
@@ -91,7 +93,7 @@ async function rebuildOne(
 ): Promise<Outcome> {
   try {
     const onProgress = tellProgress(terminal.reporter(json), projection.name, { comparing: 'documents' });
-    return await rebuild(engine, projection, { onlyIfSame, dryRun, signal, onProgress });
+    return await rebuild(engine, projection, { onlyIfSame, signal, onProgress });
   } catch (error) {
     if (alone || signal.aborted) throw error;
     terminal.endProgress();
@@ -108,7 +110,7 @@ function isDone(outcome: Outcome, { onlyIfSame }: RebuildCommandOptions): boolea
   );
 }
 
-function describe(outcome: Outcome, { dryRun, onlyIfSame }: RebuildCommandOptions): string[] {
+function describe(outcome: Outcome, { onlyIfSame }: RebuildCommandOptions): string[] {
   const { projection } = outcome;
   if ('error' in outcome) return [`${projection}: not rebuilt. ${outcome.error}.`];
   const { generation, documents, events, position, seconds, resumed, differences, notCompared } = outcome;
@@ -128,16 +130,11 @@ function describe(outcome: Outcome, { dryRun, onlyIfSame }: RebuildCommandOption
     );
   }
   lines.push(...describeView(projection, outcome));
-  return [...lines, `  ${describeSwitch(outcome, dryRun === true, onlyIfSame === true)}`];
+  return [...lines, `  ${describeSwitch(outcome, onlyIfSame === true)}`];
 }
 
-function describeSwitch(
-  { projection, switched }: RebuildReport,
-  dryRun: boolean,
-  onlyIfSame: boolean,
-): string {
+function describeSwitch({ projection, switched }: RebuildReport, onlyIfSame: boolean): string {
   if (switched) return `Live now. Undo: "family-accounts projections rollback ${projection}".`;
-  if (dryRun) return 'Not switched to, as --dry-run asks.';
   return onlyIfSame
     ? 'Not switched to, as --only-if-same asks. Without it the new generation becomes the live one.'
     : 'Not switched to.';

@@ -23,12 +23,12 @@ export function addProjectionsCommands(program: Command, terminal: Terminal): vo
     .argument('[name]', 'the projection')
     .option('--all', 'every projection, one after the other')
     .option('--only-if-same', 'switch only where the new generation is the live one byte for byte')
-    .option('--dry-run', 'build, certify and compare, then throw the new generation away')
+    .option('--dry-run', 'build nothing: replay the log and tell how the live generation differs')
     .option('--json', 'print JSON')
     .description(
       'Build a new generation from the log beside the live one, prove it complete, tell how the two differ, and ' +
-        'switch to it. The service goes on meanwhile. Undone by "projections rollback". Ctrl-C ends it; the next ' +
-        'call goes on.',
+        'switch to it. The service goes on meanwhile. Undone by "projections rollback"; the generation kept from an ' +
+        'earlier rebuild goes, also with --only-if-same. Ctrl-C ends it; the next call goes on.',
     )
     .action((name: string | undefined, options: RebuildCommandOptions) =>
       rebuildProjections(terminal, name, options),

@@ -18,8 +18,6 @@ import { switchGeneration } from './switch-generation.js';
 
 /** How a rebuild goes about its end. */
 export interface RebuildOptions {
-  /** Never switch: build, certify and compare. */
-  dryRun?: boolean;
   /** Switch only where the new generation is the live one byte for byte, or where none is live. */
   onlyIfSame?: boolean;
   onProgress?: OnProgress;
@@ -79,7 +77,7 @@ export async function rebuild(
 async function rebuildUnder(
   engine: ProjectionEngine,
   lease: RebuildLease,
-  { dryRun = false, onlyIfSame = false, onProgress: tell, signal }: RebuildOptions,
+  { onlyIfSame = false, onProgress: tell, signal }: RebuildOptions,
 ): Promise<Omit<RebuildReport, 'seconds'>> {
   const { projection, plan } = lease;
   const onProgress: OnProgress = (...at) => {
@@ -98,7 +96,7 @@ async function rebuildUnder(
   const differences = typeof compared === 'string' ? null : compared;
   // What could not be compared with a live generation is not known to be the same.
   const isSame = lease.status.live === null || (differences !== null && areSame(differences));
-  const wanted = !dryRun && (isSame || !onlyIfSame);
+  const wanted = isSame || !onlyIfSame;
   const report = {
     ...certificate,
     projection: projection.name,

@@ -142,7 +142,7 @@ export class ProjectionModel {
   }
 
   private async rebuild(name: string, how: (Step & { do: 'rebuild' })['how']): Promise<void> {
-    const options: RebuildOptions = { dryRun: how === 'dry run', onlyIfSame: how === 'only if same' };
+    const options: RebuildOptions = { onlyIfSame: how === 'only if same' };
     const damage = this.damaged.get(name);
     const report = await rebuild(this.engine, this.engine.projection(name), options);
     // What was deleted while it went on, it may have seen or not.
