@@ -28,7 +28,8 @@ export class RetryNeedsRebuild extends Error {
 /**
  * Tries again the streams that the live generation of a projection has parked, or one of them, after a fix:
  * each is folded again from its beginning to where the generation stands, in one transaction, and followed again
- * from there. One that fails again stays parked, with its new error.
+ * from there. One that fails again stays parked, with its new error: from where it fails now, unless that is before
+ * the event that it was parked for. Then its documents stay as they are.
  * @throws RetryNeedsRebuild, ProjectionNotBuilt
  */
 export async function retryQuarantine(
@@ -70,14 +71,22 @@ async function retryStream(
     );
     const decoded = await engine.decoder.decode(events);
     const { documents, parked } = foldStream(projection, decoded);
-    // What it was counted with so far: by the log, not by what lies in the slot, where somebody may have deleted.
-    const parkedAt = await engine.quarantine.findOne(
+    const entry = await engine.quarantine.findOne(
       { projection: projection.name, generation, stream },
       { session },
     );
+    // Somebody else was faster.
+    if (entry === null) return null;
+    const parkedAt = Number(entry.position);
+    if (parked !== null && parked.position < parkedAt) {
+      // What was taken once can be taken no more: its documents tell more than this retry could.
+      await engine.quarantine.updateOne({ _id: entry._id }, { $set: { error: parked.error } }, { session });
+      return parked;
+    }
+    // What it was counted with so far: by the log, not by what lies in the slot, where somebody may have deleted.
     const before = foldStream(
       projection,
-      decoded.filter((_, index) => (events[index]?.position ?? 0) < Number(parkedAt?.position ?? Infinity)),
+      decoded.filter((_, index) => (events[index]?.position ?? 0) < parkedAt),
     );
     const delta = countDocuments({ documents }) - countDocuments(before);
     const slot = engine.slot(projection.name, live.slot);
