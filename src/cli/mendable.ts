@@ -11,7 +11,7 @@ import { KeyDoesNotUnwrap } from '../privacy/wrap-key.js';
 import { NeedsNewerCode } from '../projections/fold-stream.js';
 import { NothingKept } from '../projections/generations/rollback.js';
 import { RetryNeedsRebuild } from '../projections/quarantine/retry.js';
-import { ProjectionNotBuilt } from '../projections/read/live-slot.js';
+import { MadeByNewerCode, ProjectionNotBuilt } from '../projections/read/live-slot.js';
 import { NotCertified } from '../projections/rebuild/certify.js';
 import { RebuildLost, RebuildRunning } from '../projections/rebuild/rebuild-lease.js';
 
@@ -43,6 +43,7 @@ const remedies: readonly (readonly [ErrorClass, string])[] = [
     NotCertified,
     'run the same again: what was live still is. If it stays so, look at "family-accounts doctor" and report it',
   ],
+  [MadeByNewerCode, 'use the version of this program that the service runs'],
   [
     ProjectionNotBuilt,
     'start the service, which builds it, or run "family-accounts projections rebuild --all"',

@@ -110,3 +110,22 @@ describe('a retry that gets further than the last one', () => {
     await expectProjected(test, engine, families);
   });
 });
+
+describe('a retry by code of another version than what is live', () => {
+  it('is refused, and changes nothing', async () => {
+    const mend = await breakKey();
+    await test.append(family, renamed('Unreadable'));
+    await follow();
+    await mend();
+    const before = [await entries(), await (await live()).find().toArray()];
+    const next = { ...families, version: 2 };
+    await expect(retryQuarantine((await test.elsewhere([next])).engine, next)).rejects.toThrow(
+      'families is not built in version 2, which is this code’s: version 1 is live',
+    );
+    const last = { ...families, version: 0 };
+    await expect(retryQuarantine((await test.elsewhere([last])).engine, last)).rejects.toThrow(
+      'families is not built in version 0, which is this code’s: version 1 is live',
+    );
+    expect([await entries(), await (await live()).find().toArray()]).toEqual(before);
+  });
+});

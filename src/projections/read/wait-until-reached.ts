@@ -50,7 +50,7 @@ export async function waitUntilReached(
   const until = Date.now() + waitMs;
   for (let tries = 0; ; tries += 1) {
     const live = await lookTogether(engine, projection, tries === 0 ? 0 : POLL_MS);
-    if (live === null) throw new ProjectionNotBuilt(projection);
+    if (live === null) throw new ProjectionNotBuilt(engine.projection(projection));
     const reached = Number(live.generation.checkpoint);
     if (reached >= position) return live.slot;
     if (tries === 0) {
