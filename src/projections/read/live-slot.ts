@@ -28,21 +28,44 @@ export class MadeByNewerCode extends ProjectionNotBuilt {
   }
 }
 
+/** A generation and where it is. */
+interface Live {
+  slot: Slot;
+  generation: Generation;
+}
+
 /**
  * The live generation, if it is of this code's version, or of an older one that the caller can do with.
  * @throws ProjectionNotBuilt, MadeByNewerCode
  */
 export function requireLive(
   projection: Projection,
-  status: ProjectionStatus | null,
+  status: Pick<ProjectionStatus, 'live' | 'slots'> | null,
   oldest = projection.version,
-): { slot: Slot; generation: Generation } {
+): Live {
   const live = liveGeneration(status);
   if (live === null) throw new ProjectionNotBuilt(projection);
   const { version } = live.generation;
   if (version > projection.version) throw new MadeByNewerCode(projection, version);
   if (version < oldest) throw new ProjectionNotBuilt(projection, version);
   return live;
+}
+
+/**
+ * The live generation, if this code can read its documents: those of another version may have another shape, as they
+ * do for a while where processes of two versions run.
+ * @throws ProjectionNotBuilt, MadeByNewerCode
+ */
+export async function readableGeneration(
+  { statuses }: ProjectionEngine,
+  projection: Projection,
+): Promise<Live> {
+  const wanted = { projection: { live: 1, slots: 1 } };
+  return requireLive(
+    projection,
+    await statuses.findOne({ _id: projection.name }, wanted),
+    projection.readsFrom,
+  );
 }
 
 /**
@@ -61,10 +84,9 @@ export class LiveSlots {
       return this.engine.slot(projection, known.slot);
     }
     const at = Date.now();
-    const live = liveGeneration(await this.engine.statuses.findOne({ _id: projection }));
-    if (live === null) throw new ProjectionNotBuilt(this.engine.projection(projection));
-    this.saw(projection, live.slot, at);
-    return this.engine.slot(projection, live.slot);
+    const { slot } = await readableGeneration(this.engine, this.engine.projection(projection));
+    this.saw(projection, slot, at);
+    return this.engine.slot(projection, slot);
   }
 
   /** Reads go to this slot from now on: it was seen to be the live one at `at`, milliseconds of this process. */
