@@ -11,7 +11,7 @@ import { KeyDoesNotUnwrap } from '../privacy/wrap-key.js';
 import { NeedsNewerCode } from '../projections/fold-stream.js';
 import { NothingKept } from '../projections/rebuild/rollback.js';
 import { RetryNeedsRebuild } from '../projections/quarantine/retry.js';
-import { ProjectionNotBuilt } from '../projections/read/live-slot.js';
+import { MadeByNewerCode, ProjectionNotBuilt } from '../projections/read/live-slot.js';
 import { NotCertified } from '../projections/rebuild/certify.js';
 import { NewerGenerationLive } from '../projections/rebuild/plan-rebuild.js';
 import { RebuildLost, RebuildRunning } from '../projections/rebuild/rebuild-lease.js';
@@ -45,6 +45,7 @@ const remedies: readonly (readonly [ErrorClass, string])[] = [
     NotCertified,
     'run the same again: what was live still is. If it stays so, look at "family-accounts doctor" and report it',
   ],
+  [MadeByNewerCode, 'use the version of this program that the service runs'],
   [
     ProjectionNotBuilt,
     'start the service, which builds it, or run "family-accounts projections rebuild --all"',

@@ -21,9 +21,16 @@ export interface EngineTimes {
   readonly rebuildLeaseMs: number;
   /** How long a slot is left alone after it ceased to be live: longer than anybody goes on reading it. */
   readonly slotRestMs: number;
+  /** After which a service tries again what it could not build, or what another process builds. */
+  readonly buildAgainMs: number;
 }
 
-export const ENGINE_TIMES: EngineTimes = { leaseMs: 8_000, rebuildLeaseMs: 10_000, slotRestMs: 5_000 };
+export const ENGINE_TIMES: EngineTimes = {
+  leaseMs: 8_000,
+  rebuildLeaseMs: 10_000,
+  slotRestMs: 5_000,
+  buildAgainMs: 5_000,
+};
 
 /** What projections are run with: the log, the database of what is derived, and the means to read events. */
 export class ProjectionEngine {

@@ -31,6 +31,11 @@ export interface Projection {
   /** The next number whenever handlers, keys or indexes change: then the service builds a new generation. */
   readonly version: number;
   /**
+   * The oldest version whose documents this code can read as if it had made them: where nothing but indexes has
+   * changed since. Left out, it reads its own, and answers "not built yet" until those are there.
+   */
+  readonly readsFrom?: number;
+  /**
    * Where a document's events come from. `one-stream`: from a single stream each, so that it can be folded
    * again from that stream alone. `many-streams`: from anywhere in the log; for few documents.
    */

@@ -9,10 +9,9 @@ import type { Projection } from './projection.js';
 import { LiveSlots } from './read/live-slot.js';
 import { projectionAlarms, type ProjectionAlarm } from './read/projection-alarms.js';
 import { requireKnownPosition, waitUntilReached } from './read/wait-until-reached.js';
+import { RebuildRunning } from './rebuild/rebuild-lease.js';
 import { rebuild } from './rebuild/rebuild.js';
 import { ProjectionRunner } from './runner/runner.js';
-
-const AGAIN_AFTER_MS = 5_000;
 
 /** Projections as the service runs them: built where they are not, followed, and read from. */
 export class ProjectionsService {
@@ -20,6 +19,8 @@ export class ProjectionsService {
   private readonly slots: LiveSlots;
   private readonly stopping = new AbortController();
   private building: Promise<void> | null = null;
+  /** Projections of which the log says that another process builds them. */
+  private readonly builtElsewhere = new Set<string>();
 
   constructor(
     readonly engine: ProjectionEngine,
@@ -64,9 +65,9 @@ export class ProjectionsService {
     return requireKnownPosition(this.engine, position);
   }
 
-  /** What is wrong with projections as they stand, at the cost of one small read; see projection-alarms.ts. */
+  /** What is wrong with projections as they stand, at the cost of a few small reads; see projection-alarms.ts. */
   alarms(): Promise<ProjectionAlarm[]> {
-    return projectionAlarms(this.engine);
+    return projectionAlarms(this.engine, new Date());
   }
 
   private async buildWhatIsMissing(): Promise<void> {
@@ -80,7 +81,7 @@ export class ProjectionsService {
       }
       missing = still;
       if (missing.length > 0) {
-        await sleep(AGAIN_AFTER_MS, undefined, { signal, ref: false }).catch(() => undefined);
+        await sleep(this.engine.times.buildAgainMs, undefined, { signal, ref: false }).catch(() => undefined);
       }
     }
   }
@@ -97,10 +98,18 @@ export class ProjectionsService {
       this.runner.lookAgain();
       return true;
     } catch (error) {
-      if (!this.stopping.signal.aborted) {
-        this.logger.warn({ projection: projection.name, err: error }, 'not built yet, trying again');
-      }
+      if (!this.stopping.signal.aborted) this.tellWhyNot(projection.name, error);
       return false;
+    }
+  }
+
+  /** What another process is at is no trouble, and told once; it may die over it, and is looked after. */
+  private tellWhyNot(projection: string, error: unknown): void {
+    if (!(error instanceof RebuildRunning)) {
+      this.logger.warn({ projection, err: error }, 'not built yet, trying again');
+    } else if (!this.builtElsewhere.has(projection)) {
+      this.builtElsewhere.add(projection);
+      this.logger.info({ projection }, error.message);
     }
   }
 }

@@ -90,6 +90,9 @@ describe('an event of a type that this code does not know', () => {
     await caughtUp(engine);
     expect((await statusOf(engine, 'family_activity')).stopped).toBeUndefined();
     await newer.runner.stop();
+    // And takes it up again where the newer one has gone away.
+    await test.append(family, renamed('Latest'));
+    await caughtUp(engine);
     await old.runner.stop();
     // What newer code has taken is nothing that this code can judge.
     await expect(verifyProjection(engine, familyActivity)).rejects.toThrow(NeedsNewerCode);

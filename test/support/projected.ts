@@ -13,7 +13,12 @@ import { differing, pureFold, storedBytes } from './pure-fold.js';
 import type { TestProjections } from './test-projections.js';
 
 /** Processes that are taken for dead at once, and slots that are used again at once. */
-export const HASTY: EngineTimes = { leaseMs: 700, rebuildLeaseMs: 900, slotRestMs: 0 };
+export const HASTY: EngineTimes = {
+  leaseMs: 700,
+  rebuildLeaseMs: 900,
+  slotRestMs: 0,
+  buildAgainMs: 100,
+};
 
 const running = new Set<ProjectionRunner>();
 

@@ -68,7 +68,7 @@ export const problemKinds = {
   },
   'projection-not-built': {
     status: 503,
-    title: 'What this reads is being built from the log for the first time',
+    title: 'What this reads has not been built from the log by this version yet',
     retryAfter: 5,
   },
   'projection-behind': {

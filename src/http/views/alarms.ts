@@ -15,9 +15,15 @@ export const claimsMissingAlarm: Alarm = {
 
 const remedyOf: Readonly<Record<ProjectionAlarm['kind'], (projection: string) => string>> = {
   'projection-not-built': (name) =>
-    `The service is building it; if that does not end, \`family-accounts projections rebuild ${name}\` says why`,
+    `A start of the service builds it, and its log tells of that; otherwise run ` +
+    `\`family-accounts projections rebuild ${name}\``,
+  'projection-of-newer-code': (name) =>
+    `A newer version of this service has built it: run that version, or, to stay with this one, ` +
+    `\`family-accounts projections rollback ${name}\``,
   'projection-stopped': () =>
     'It met an event of a newer version of this service: run that version, and it goes on',
+  'projection-behind': () =>
+    'For half a minute nobody has brought it further: the log of the process that follows it says why',
   'projection-quarantine': (name) =>
     `Look at \`family-accounts projections quarantine list ${name}\`; after a fix, retry them there`,
 };

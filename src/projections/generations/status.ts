@@ -80,7 +80,7 @@ export function nextGeneration({ slots }: ProjectionStatus): number {
 
 /** The live generation and where it is; null where none has been built. */
 export function liveGeneration(
-  status: ProjectionStatus | null,
+  status: Pick<ProjectionStatus, 'live' | 'slots'> | null,
 ): { slot: Slot; generation: Generation } | null {
   if (typeof status?.live !== 'string') return null;
   const generation = status.slots[status.live];

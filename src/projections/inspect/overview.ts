@@ -97,12 +97,13 @@ function stateOf(
   };
 }
 
-async function lagBehind(
-  { log }: ProjectionEngine,
+/** How far a generation is behind the log. */
+export async function lagBehind(
+  { log }: Pick<ProjectionEngine, 'log'>,
   checkpoint: number,
   head: number,
   now: Date,
-): Promise<{ events: number; seconds: number }> {
+): Promise<NonNullable<ProjectionOverview['lag']>> {
   if (checkpoint >= head) return { events: 0, seconds: 0 };
   const first = await log.events.findOne(
     { _id: mongoose.mongo.Long.fromNumber(checkpoint + 1) },

@@ -1,12 +1,11 @@
-import mongoose from 'mongoose';
+import mongoose, { type mongo } from 'mongoose';
 import { inTransaction } from '../../database/transaction.js';
 import { readStream } from '../../event-log/read/read-stream.js';
-import { toStored } from '../documents.js';
+import { toStored, type FoldedDocument, type StoredDocument } from '../documents.js';
 import type { ProjectionEngine } from '../engine.js';
 import { countDocuments, foldStream, isAbout } from '../fold-stream.js';
-import { liveGeneration } from '../generations/status.js';
 import type { Projection } from '../projection.js';
-import { ProjectionNotBuilt } from '../read/live-slot.js';
+import { requireLive } from '../read/live-slot.js';
 import { quarantineEntry, type ParkedStream } from './quarantine.js';
 
 const DEADLINE_MS = 10_000;
@@ -28,16 +27,17 @@ export class RetryNeedsRebuild extends Error {
 /**
  * Tries again the streams that the live generation of a projection has parked, or one of them, after a fix:
  * each is folded again from its beginning to where the generation stands, in one transaction, and followed again
- * from there. One that fails again stays parked, with its new error.
- * @throws RetryNeedsRebuild, ProjectionNotBuilt
+ * from there. One that fails again stays parked, with its new error: from where it fails now, unless that is before
+ * the event that it was parked for. Then its documents stay as they are.
+ * @throws RetryNeedsRebuild; ProjectionNotBuilt also where another version of the projection has built what is live:
+ * documents of two versions do not belong into one slot
  */
 export async function retryQuarantine(
   engine: ProjectionEngine,
   projection: Projection,
   stream?: string,
 ): Promise<RetryOutcome[]> {
-  const live = liveGeneration(await engine.statuses.findOne({ _id: projection.name }));
-  if (live === null) throw new ProjectionNotBuilt(projection.name);
+  const live = requireLive(projection, await engine.statuses.findOne({ _id: projection.name }));
   const { generation } = live.generation;
   const parked = await engine.quarantine
     .find({ projection: projection.name, generation, ...(stream === undefined ? {} : { stream }) })
@@ -62,29 +62,32 @@ async function retryStream(
       { $inc: { 'lease.epoch': 1 }, $set: { 'lease.until': new Date(0) } },
       { session, returnDocument: 'after' },
     );
-    const live = liveGeneration(status);
-    if (live === null) throw new RangeError(`${projection.name} has lost its live generation`);
+    const live = requireLive(projection, status);
     const { generation, checkpoint, documents: counted } = live.generation;
     const events = (await readStream(engine.log, stream)).filter(
       ({ position, type }) => position <= Number(checkpoint) && isAbout(projection, type),
     );
     const decoded = await engine.decoder.decode(events);
     const { documents, parked } = foldStream(projection, decoded);
-    // What it was counted with so far: by the log, not by what lies in the slot, where somebody may have deleted.
-    const parkedAt = await engine.quarantine.findOne(
+    const entry = await engine.quarantine.findOne(
       { projection: projection.name, generation, stream },
       { session },
     );
+    // Somebody else was faster.
+    if (entry === null) return null;
+    const parkedAt = Number(entry.position);
+    if (parked !== null && parked.position < parkedAt) {
+      // What was taken once can be taken no more: its documents tell more than this retry could.
+      await engine.quarantine.updateOne({ _id: entry._id }, { $set: { error: parked.error } }, { session });
+      return parked;
+    }
+    // What it was counted with so far: by the log, not by what lies in the slot, where somebody may have deleted.
     const before = foldStream(
       projection,
-      decoded.filter((_, index) => (events[index]?.position ?? 0) < Number(parkedAt?.position ?? Infinity)),
+      decoded.filter((_, index) => (events[index]?.position ?? 0) < parkedAt),
     );
     const delta = countDocuments({ documents }) - countDocuments(before);
-    const slot = engine.slot(projection.name, live.slot);
-    for (const [id, after] of documents) {
-      if (after === null) await slot.deleteOne({ _id: id }, { session });
-      else await slot.replaceOne({ _id: id }, toStored(id, after), { session, upsert: true });
-    }
+    await putDocuments(engine.slot(projection.name, live.slot), documents, session);
     await engine.statuses.updateOne(
       { _id: projection.name },
       {
@@ -100,13 +103,37 @@ async function retryStream(
   return failed === null ? { stream, driven: true } : { stream, driven: false, error: failed.error };
 }
 
+/**
+ * Puts documents into a slot, whatever lies there: that is looked at first, since upserts are forbidden in transactions
+ * (CVE-2025-10060).
+ */
+async function putDocuments(
+  slot: mongo.Collection<StoredDocument>,
+  documents: ReadonlyMap<string, FoldedDocument | null>,
+  session: mongo.ClientSession,
+): Promise<void> {
+  const found = await slot
+    .find({ _id: { $in: [...documents.keys()] } }, { projection: { _id: 1 }, session })
+    .toArray();
+  const present = new Set(found.map(({ _id }) => _id));
+  const writes = [...documents].flatMap(([id, after]): mongo.AnyBulkWriteOperation<StoredDocument>[] => {
+    const filter = { _id: id };
+    if (after === null) return present.has(id) ? [{ deleteOne: { filter } }] : [];
+    const document = toStored(id, after);
+    return [
+      present.has(id) ? { replaceOne: { filter, replacement: document } } : { insertOne: { document } },
+    ];
+  });
+  if (writes.length > 0) await slot.bulkWrite(writes, { session });
+}
+
 async function replaceEntry(
   { quarantine }: ProjectionEngine,
   projection: string,
   generation: number,
   stream: string,
   parked: ParkedStream | null,
-  session: mongoose.mongo.ClientSession,
+  session: mongo.ClientSession,
 ): Promise<void> {
   await quarantine.deleteOne({ projection, generation, stream }, { session });
   if (parked === null) return;

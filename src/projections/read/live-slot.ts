@@ -1,17 +1,71 @@
 import type { mongo } from 'mongoose';
 import type { StoredDocument } from '../documents.js';
 import type { ProjectionEngine } from '../engine.js';
-import { liveGeneration, type Slot } from '../generations/status.js';
+import { liveGeneration, type Generation, type ProjectionStatus, type Slot } from '../generations/status.js';
+import type { Projection } from '../projection.js';
 
 /** How long a process may read a slot without looking whether it is still the live one: see `slotRestMs`. */
 const KNOWN_FOR_MS = 500;
 
-/** The projection has no live generation yet: it is being built for the first time. */
+/** The projection has no live generation of this code's version yet. */
 export class ProjectionNotBuilt extends Error {
-  constructor(readonly projection: string) {
-    super(`The projection ${projection} has not been built yet`);
+  /** @param other the version that is live instead */
+  constructor({ name, version }: Pick<Projection, 'name' | 'version'>, other?: number) {
+    super(
+      other === undefined
+        ? `The projection ${name} has not been built yet`
+        : `The projection ${name} is not built in version ${version}, which is this code’s: version ${other} is live`,
+    );
     this.name = 'ProjectionNotBuilt';
   }
+}
+
+/** Newer code has built what is live: this code is on its way out, or was gone back to. */
+export class MadeByNewerCode extends ProjectionNotBuilt {
+  constructor(projection: Pick<Projection, 'name' | 'version'>, other: number) {
+    super(projection, other);
+    this.name = 'MadeByNewerCode';
+  }
+}
+
+/** A generation and where it is. */
+interface Live {
+  slot: Slot;
+  generation: Generation;
+}
+
+/**
+ * The live generation, if it is of this code's version, or of an older one that the caller can do with.
+ * @throws ProjectionNotBuilt, MadeByNewerCode
+ */
+export function requireLive(
+  projection: Projection,
+  status: Pick<ProjectionStatus, 'live' | 'slots'> | null,
+  oldest = projection.version,
+): Live {
+  const live = liveGeneration(status);
+  if (live === null) throw new ProjectionNotBuilt(projection);
+  const { version } = live.generation;
+  if (version > projection.version) throw new MadeByNewerCode(projection, version);
+  if (version < oldest) throw new ProjectionNotBuilt(projection, version);
+  return live;
+}
+
+/**
+ * The live generation, if this code can read its documents: those of another version may have another shape, as they
+ * do for a while where processes of two versions run.
+ * @throws ProjectionNotBuilt, MadeByNewerCode
+ */
+export async function readableGeneration(
+  { statuses }: ProjectionEngine,
+  projection: Projection,
+): Promise<Live> {
+  const wanted = { projection: { live: 1, slots: 1 } };
+  return requireLive(
+    projection,
+    await statuses.findOne({ _id: projection.name }, wanted),
+    projection.readsFrom,
+  );
 }
 
 /**
@@ -30,10 +84,9 @@ export class LiveSlots {
       return this.engine.slot(projection, known.slot);
     }
     const at = Date.now();
-    const live = liveGeneration(await this.engine.statuses.findOne({ _id: projection }));
-    if (live === null) throw new ProjectionNotBuilt(projection);
-    this.saw(projection, live.slot, at);
-    return this.engine.slot(projection, live.slot);
+    const { slot } = await readableGeneration(this.engine, this.engine.projection(projection));
+    this.saw(projection, slot, at);
+    return this.engine.slot(projection, slot);
   }
 
   /** Reads go to this slot from now on: it was seen to be the live one at `at`, milliseconds of this process. */

@@ -1,10 +1,20 @@
+import { readHead } from '../../event-log/read/read-log.js';
 import type { ProjectionEngine } from '../engine.js';
 import { liveGeneration, type ProjectionStatus } from '../generations/status.js';
+import { lagBehind } from '../inspect/overview.js';
 import { QUARANTINE_COLLECTION } from '../quarantine/quarantine.js';
+
+/** The first event that a projection lacks may be this old, in seconds: runners need less than one. */
+const BEHIND_SECONDS = 30;
 
 /** Something about a projection that reads suffer from. */
 export interface ProjectionAlarm {
-  kind: 'projection-not-built' | 'projection-stopped' | 'projection-quarantine';
+  kind:
+    | 'projection-not-built'
+    | 'projection-of-newer-code'
+    | 'projection-stopped'
+    | 'projection-behind'
+    | 'projection-quarantine';
   projection: string;
 }
 
@@ -14,32 +24,36 @@ type LookedAt = ProjectionStatus & {
 };
 
 /**
- * What is wrong with the projections of this code: no generation of its version is live, the live one stopped at
- * an event that only newer code can read, or does not follow some streams. One read of a few documents.
+ * What is wrong with the projections of this code: no generation of its version is live, or the live one stopped at
+ * an event that only newer code can read, does not get any further for another reason, or does not follow some
+ * streams. One read of a few documents, one of the head, and one of an event for each projection that is not there yet.
+ * @throws LogDamaged where the head is missing
  */
-export async function projectionAlarms({
-  statuses,
-  projections,
-}: ProjectionEngine): Promise<ProjectionAlarm[]> {
+export async function projectionAlarms(engine: ProjectionEngine, now: Date): Promise<ProjectionAlarm[]> {
+  const { statuses, projections } = engine;
   const found = await statuses
     .aggregate<LookedAt>([
       { $match: { _id: { $in: projections.map(({ name }) => name) } } },
       { $lookup: PARKED_IN_LIVE_GENERATION },
     ])
     .toArray();
+  // After the statuses: none of them is beyond it.
+  const { position: head } = await readHead(engine.log);
   const byName = new Map(found.map((status) => [status._id, status]));
-  return projections.flatMap(({ name, version }) => {
+  const alarms = projections.map(async ({ name, version }): Promise<ProjectionAlarm[]> => {
     const status = byName.get(name);
-    const live = liveGeneration(status ?? null);
-    const kinds: Record<ProjectionAlarm['kind'], boolean> = {
-      'projection-not-built': live === null || live.generation.version < version,
-      'projection-stopped': status?.stopped !== undefined,
-      'projection-quarantine': (status?.parked ?? []).length > 0,
-    };
-    return Object.entries(kinds).flatMap(([kind, isSo]) =>
-      isSo ? [{ kind: kind as ProjectionAlarm['kind'], projection: name }] : [],
-    );
+    const live = liveGeneration(status ?? null)?.generation;
+    const kinds: ProjectionAlarm['kind'][] = [];
+    if (live === undefined || live.version < version) kinds.push('projection-not-built');
+    else if (live.version > version) kinds.push('projection-of-newer-code');
+    else if (status?.stopped !== undefined) kinds.push('projection-stopped');
+    else if ((await lagBehind(engine, Number(live.checkpoint), head, now)).seconds > BEHIND_SECONDS) {
+      kinds.push('projection-behind');
+    }
+    if ((status?.parked ?? []).length > 0) kinds.push('projection-quarantine');
+    return kinds.map((kind) => ({ kind, projection: name }));
   });
+  return (await Promise.all(alarms)).flat();
 }
 
 const PARKED_IN_LIVE_GENERATION = {

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LogDamaged } from '../../event-log/errors.js';
 import { readHead } from '../../event-log/read/read-log.js';
 import type { ProjectionEngine } from '../engine.js';
-import { liveGeneration, type Slot } from '../generations/status.js';
-import { ProjectionNotBuilt } from './live-slot.js';
+import type { Slot } from '../generations/status.js';
+import { readableGeneration } from './live-slot.js';
 
 const POLL_MS = 8;
 /** How long a read waits at most, in milliseconds. */
@@ -50,7 +50,6 @@ export async function waitUntilReached(
   const until = Date.now() + waitMs;
   for (let tries = 0; ; tries += 1) {
     const live = await lookTogether(engine, projection, tries === 0 ? 0 : POLL_MS);
-    if (live === null) throw new ProjectionNotBuilt(projection);
     const reached = Number(live.generation.checkpoint);
     if (reached >= position) return live.slot;
     if (tries === 0) {
@@ -61,7 +60,7 @@ export async function waitUntilReached(
   }
 }
 
-type Live = ReturnType<typeof liveGeneration>;
+type Live = Awaited<ReturnType<typeof readableGeneration>>;
 
 /** Looks that somebody of this process waits for: at once, and after a pause. */
 const looks = new WeakMap<ProjectionEngine, Map<string, Promise<Live>>>();
@@ -82,8 +81,7 @@ function lookTogether(engine: ProjectionEngine, projection: string, pauseMs: num
 
 async function lookAfter(engine: ProjectionEngine, projection: string, pauseMs: number): Promise<Live> {
   if (pauseMs > 0) await sleep(pauseMs);
-  const wanted = { projection: { live: 1, slots: 1 } };
-  return liveGeneration(await engine.statuses.findOne({ _id: projection }, wanted));
+  return readableGeneration(engine, engine.projection(projection));
 }
 
 /** Refuses a position that the log has not reached: no answer of this service can have told it. @throws PositionUnknown */

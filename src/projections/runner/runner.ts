@@ -26,8 +26,8 @@ const AFTER_ERROR_MS = 500;
  */
 export class ProjectionRunner {
   private readonly held = new Map<string, OpenGeneration>();
-  /** Projections that need newer code than this process runs. */
-  private readonly halted = new Set<string>();
+  /** Projections that need newer code than this process runs, each with the position that such code has to pass. */
+  private readonly halted = new Map<string, number>();
   /** The generation that each view was last made to show. */
   private readonly shown = new Map<string, number>();
   private showing: Promise<void> = Promise.resolve();
@@ -137,7 +137,7 @@ export class ProjectionRunner {
 
   private async renew(): Promise<void> {
     for (const projection of this.engine.projections) {
-      if (this.halted.has(projection.name)) continue;
+      if (await this.isHalted(projection.name)) continue;
       const status = await takeLease(this.engine, projection, this.owner);
       const live = liveGeneration(status);
       const open = this.held.get(projection.name);
@@ -154,6 +154,16 @@ export class ProjectionRunner {
       if (live !== null) this.showInView(projection.name, live.generation.generation);
     }
     this.renewedAt = Date.now();
+  }
+
+  /** Until newer code has passed what it stopped at: from there on this code can go on, should that one go away. */
+  private async isHalted(name: string): Promise<boolean> {
+    const position = this.halted.get(name);
+    if (position === undefined) return false;
+    const live = liveGeneration(await this.engine.statuses.findOne({ _id: name }));
+    if (live === null || Number(live.generation.checkpoint) < position) return true;
+    this.halted.delete(name);
+    return false;
   }
 
   /** In the background: a long read of the view holds up its change, and must not hold up the log. */
@@ -173,10 +183,10 @@ export class ProjectionRunner {
   }
 
   /** Leaves a projection to a process that runs newer code, and says why it does not go on here. */
-  private async halt({ projection: { name } }: OpenGeneration, reason: NeedsNewerCode): Promise<void> {
-    const { position, message } = reason;
+  private async halt(generation: OpenGeneration, { position, message }: NeedsNewerCode): Promise<void> {
+    const { name } = generation.projection;
     this.held.delete(name);
-    this.halted.add(name);
+    this.halted.set(name, generation.checkpoint + 1);
     this.logger.error({ projection: name, position }, message);
     const stopped = { position: mongoose.mongo.Long.fromNumber(position), message, at: new Date() };
     await this.engine.statuses.updateOne({ _id: name, 'lease.owner': this.owner }, { $set: { stopped } });
