@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { ProjectionsService } from '../../src/projections/projections.service.js';
-import { planRebuild, RebuildLease } from '../../src/projections/rebuild/rebuild-lease.js';
+import { planRebuild } from '../../src/projections/rebuild/plan-rebuild.js';
+import { RebuildLease } from '../../src/projections/rebuild/rebuild-lease.js';
 import { HASTY, until } from '../support/projected.js';
 import { families } from '../support/read-models.js';
 import { createTestProjections, type TestProjections } from '../support/test-projections.js';
