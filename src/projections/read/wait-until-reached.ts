@@ -47,7 +47,7 @@ export async function waitUntilReached(
   position: number,
   { waitMs = WAIT_MS, hurry }: WaitOptions = {},
 ): Promise<Slot> {
-  const until = Date.now() + waitMs;
+  const until = performance.now() + waitMs;
   for (let tries = 0; ; tries += 1) {
     const live = await lookTogether(engine, projection, tries === 0 ? 0 : POLL_MS);
     if (live === null) throw new ProjectionNotBuilt(projection);
@@ -57,7 +57,7 @@ export async function waitUntilReached(
       await requireKnownPosition(engine, position);
       hurry?.();
     }
-    if (Date.now() > until) throw new ProjectionBehind(projection, position, reached);
+    if (performance.now() > until) throw new ProjectionBehind(projection, position, reached);
   }
 }
 

@@ -70,7 +70,7 @@ async function readLivePage(
   after: string | null,
 ): Promise<LivePage> {
   const { name } = generation.projection;
-  const until = Date.now() + WAIT_FOR_LIVE_MS;
+  const until = performance.now() + WAIT_FOR_LIVE_MS;
   for (;;) {
     const session = engine.client.startSession({ snapshot: true });
     try {
@@ -82,7 +82,7 @@ async function readLivePage(
         const documents = await readPage(slot, after, session);
         return { slot, documents, position };
       }
-      if (Date.now() > until) {
+      if (performance.now() > until) {
         throw new NotComparable(
           name,
           `it stands at position ${position}, the new one at ${generation.checkpoint}`,
