@@ -158,8 +158,10 @@ describe('a reply that is none', () => {
   it('is read or refused as the answer of a server that is not well', async () => {
     await forSpoiled(reply, async (bytes) => {
       const found = await replying(bytes).catch((error: unknown) => error);
-      if (found instanceof Error)
-        return void expect(found).toBeInstanceOf(MongoUnexpectedServerResponseError);
+      if (found instanceof Error) {
+        expect(found).toBeInstanceOf(MongoUnexpectedServerResponseError);
+        return;
+      }
       const { starts, end } = found as Awaited<ReturnType<typeof replying>>;
       expect(starts.every((start, index) => start > (starts[index - 1] ?? 0) && start < end)).toBe(true);
       expect(end).toBeLessThan(bytes.length);
