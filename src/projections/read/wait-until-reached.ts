@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LogDamaged } from '../../event-log/errors.js';
-import { readHead } from '../../event-log/read/read-log.js';
+import { readHead, readHeadForSure } from '../../event-log/read/read-log.js';
 import type { ProjectionEngine } from '../engine.js';
 import { liveGeneration, type Slot } from '../generations/status.js';
 import { ProjectionNotBuilt } from './live-slot.js';
@@ -86,11 +86,21 @@ async function lookAfter(engine: ProjectionEngine, projection: string, pauseMs: 
   return liveGeneration(await engine.statuses.findOne({ _id: projection }, wanted));
 }
 
-/** Refuses a position that the log has not reached: no answer of this service can have told it. @throws PositionUnknown */
-export async function requireKnownPosition({ log }: ProjectionEngine, position: number): Promise<void> {
+/**
+ * Refuses a position that the log has not reached: no answer of this service can have told it. Before that it makes
+ * sure: after an election a primary does not know for a moment what a majority has, and one that was put to sleep
+ * does not know that it is none any more. A position that was acknowledged is waited for, `waitMs` at most.
+ * @throws PositionUnknown; MongoServerError (a time limit) where no majority confirms anything
+ */
+export async function requireKnownPosition(
+  { log }: ProjectionEngine,
+  position: number,
+  waitMs = WAIT_MS,
+): Promise<void> {
   try {
-    const head = await readHead(log);
-    if (position > head.position) throw new PositionUnknown(position, head.position);
+    if (position <= (await readHead(log)).position) return;
+    const sure = await readHeadForSure(log, waitMs);
+    if (position > sure.position) throw new PositionUnknown(position, sure.position);
   } catch (error) {
     // What can be read is read, whatever the log's state.
     if (!(error instanceof LogDamaged)) throw error;
