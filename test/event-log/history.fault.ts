@@ -30,7 +30,7 @@ describe('a history of several writers on three nodes', () => {
     const struck: Fault[] = [
       ...failures.map((how): Fault => ({ do: 'fail commits', how, times: 3 })),
       { do: 'kill writer', writer: seed % WRITERS },
-      { do: 'stop primary', ms: 3_000 },
+      { do: 'stop primary', ms: 2_500 },
       { do: 'kill writer', writer: (seed + 1) % WRITERS },
       { do: 'kill primary', downMs: 500 },
     ];

@@ -18,7 +18,7 @@ export type Fault =
 const LABELS = { errorLabels: ['UnknownTransactionCommitResult'] };
 
 /** How a commit can fail (MongoDB's `failCommand`). Some have happened all the same. */
-export const COMMIT_FAILURES = {
+const COMMIT_FAILURES = {
   'the connection is closed': { closeConnection: true },
   'the server shuts down': { errorCode: 91 },
   'the server steps down': { errorCode: 189 },
@@ -32,64 +32,65 @@ export const COMMIT_FAILURES = {
   'it happened, and no majority confirms it': {
     writeConcernError: { code: 64, errmsg: 'waiting for replication timed out', errInfo: { wtimeout: true } },
   },
-  'it takes long': { blockConnection: true, blockTimeMS: 1_200 },
+  'it takes long': { blockConnection: true, blockTimeMS: 500 },
 } as const satisfies Record<string, mongo.Document>;
 
 export type CommitFailure = keyof typeof COMMIT_FAILURES;
 
 export const commitFailures = Object.keys(COMMIT_FAILURES) as CommitFailure[];
 
-/** Random faults, those in front more often. */
-export function faults(writers: number): fc.Arbitrary<Fault> {
+type WriterFault = Extract<Fault, { do: 'kill writer' | 'stop writer' }>;
+type SetFault = Exclude<Fault, WriterFault>;
+
+/** What may happen to the servers; of one after the other, so that most of the time there is a majority. */
+export const setFaults: fc.Arbitrary<SetFault> = fc.oneof(
+  {
+    weight: 10,
+    arbitrary: fc.record({
+      do: fc.constant('fail commits' as const),
+      how: fc.constantFrom(...commitFailures),
+      times: fc.integer({ min: 1, max: 8 }),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('kill primary' as const),
+      downMs: fc.integer({ min: 0, max: 6_000 }),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('stop primary' as const),
+      ms: fc.integer({ min: 200, max: 8_000 }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('withhold majority' as const),
+      ms: fc.integer({ min: 100, max: 4_000 }),
+    }),
+  },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('pause' as const), ms: fc.nat(1_500) }) },
+);
+
+/** What may happen to writers meanwhile. */
+export function writerFaults(writers: number): fc.Arbitrary<WriterFault> {
   const writer = fc.nat(writers - 1);
   return fc.oneof(
-    {
-      weight: 8,
-      arbitrary: fc.record({
-        do: fc.constant('fail commits' as const),
-        how: fc.constantFrom(...commitFailures),
-        times: fc.integer({ min: 1, max: 8 }),
-      }),
-    },
-    { weight: 4, arbitrary: fc.record({ do: fc.constant('kill writer' as const), writer }) },
-    {
-      weight: 2,
-      arbitrary: fc.record({
-        do: fc.constant('stop writer' as const),
-        writer,
-        ms: fc.integer({ min: 50, max: 3_000 }),
-      }),
-    },
-    {
-      weight: 3,
-      arbitrary: fc.record({
-        do: fc.constant('kill primary' as const),
-        downMs: fc.integer({ min: 0, max: 6_000 }),
-      }),
-    },
-    {
-      weight: 3,
-      arbitrary: fc.record({
-        do: fc.constant('stop primary' as const),
-        ms: fc.integer({ min: 200, max: 8_000 }),
-      }),
-    },
-    {
-      weight: 2,
-      arbitrary: fc.record({
-        do: fc.constant('withhold majority' as const),
-        ms: fc.integer({ min: 100, max: 4_000 }),
-      }),
-    },
-    { weight: 4, arbitrary: fc.record({ do: fc.constant('pause' as const), ms: fc.nat(1_500) }) },
+    fc.record({ do: fc.constant('kill writer' as const), writer }),
+    fc.record({
+      do: fc.constant('stop writer' as const),
+      writer,
+      ms: fc.integer({ min: 50, max: 3_000 }),
+    }),
   );
 }
 
 /** What a fault does to a set; resolves when the set has a primary again and all its members run. */
-export async function strikeSet(
-  set: ThreeNodeSet,
-  fault: Exclude<Fault, { do: 'kill writer' | 'stop writer' }>,
-): Promise<void> {
+export async function strikeSet(set: ThreeNodeSet, fault: SetFault): Promise<void> {
   switch (fault.do) {
     case 'kill primary': {
       const node = await set.primary();

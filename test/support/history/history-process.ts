@@ -27,6 +27,8 @@ export interface WriterOptions {
   /** How long each caller rests after a command, on average. */
   paceMs: number;
   deadlineMs: number;
+  /** How far its clock is from everybody else's, in milliseconds. */
+  clockMs: number;
   /** Follows the log for the projections, too, or does not. */
   follows: EngineTimes | null;
   wrong?: Wrong;
@@ -55,7 +57,7 @@ export interface HistoryProcess {
 const running = new Set<ChildProcess>();
 
 /** Whatever a test that failed has left running, before its database goes. */
-export function killHistoryProcesses(): void {
+function killHistoryProcesses(): void {
   for (const child of running) child.kill('SIGKILL');
 }
 afterAll(killHistoryProcesses);

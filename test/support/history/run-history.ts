@@ -134,6 +134,8 @@ export class HistoryRun {
       paceMs: 10,
       // Some give up soon: what they were not told is stored or not all the same.
       deadlineMs: writer % 2 === 0 ? 8_000 : 2_500,
+      // One lives in another time of day.
+      clockMs: writer === 3 ? -20 * 60 * 60 * 1_000 : 0,
       // Two of them follow the log, as every process of the service does.
       follows: writer < 2 ? HASTY : null,
       ...this.options(writer),
