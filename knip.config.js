@@ -6,7 +6,7 @@ export default {
     'test/**/*.{unit,int,e2e,fault,long}.ts',
     'test/global-{setup,teardown}.ts',
     // Started by tests as processes of their own.
-    'test/support/*.mjs',
+    'test/support/**/*.mjs',
     'bench/*.ts',
   ],
   project: ['src/**/*.ts', 'test/**/*.{ts,mjs}', 'bench/**/*.ts', '!bench/peers/**'],

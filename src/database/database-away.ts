@@ -1,6 +1,7 @@
 import mongoose from 'mongoose';
 
 const {
+  MongoBulkWriteError,
   MongoError,
   MongoNetworkError,
   MongoNotConnectedError,
@@ -24,6 +25,10 @@ const SOCKET_GONE = new Set(['EPIPE', 'ECONNRESET', 'ECONNREFUSED', 'ETIMEDOUT',
 /** Whether an operation failed because the database did not answer as one that is there; another try may work. */
 export function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof MongoError)) return isSocketGone(error);
+  // The driver wraps whatever breaks a bulk write.
+  if (error instanceof MongoBulkWriteError && error.errorResponse instanceof MongoError) {
+    return isDatabaseAway(error.errorResponse);
+  }
   return (
     error instanceof MongoNetworkError ||
     error instanceof MongoServerSelectionError ||

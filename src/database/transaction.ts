@@ -21,7 +21,7 @@ export async function inTransaction<T>(
   deadlineMs: number,
   work: (session: mongo.ClientSession) => Promise<T>,
 ): Promise<T> {
-  const until = Date.now() + deadlineMs;
+  const until = performance.now() + deadlineMs;
   for (;;) {
     const session = client.startSession();
     try {
@@ -32,7 +32,7 @@ export async function inTransaction<T>(
     } catch (error) {
       if (session.inTransaction()) await session.abortTransaction().catch(() => undefined);
       const again = error instanceof MongoError && error.hasErrorLabel('TransientTransactionError');
-      if (!again || Date.now() > until) throw error;
+      if (!again || performance.now() > until) throw error;
       await sleep(2 + Math.random() * 8);
     } finally {
       await session.endSession().catch(() => undefined);
@@ -46,7 +46,7 @@ async function commit(session: mongo.ClientSession, until: number): Promise<void
       return await session.commitTransaction();
     } catch (error) {
       const unknown = error instanceof MongoError && error.hasErrorLabel('UnknownTransactionCommitResult');
-      if (!unknown || Date.now() > until) throw error;
+      if (!unknown || performance.now() > until) throw error;
     }
   }
 }

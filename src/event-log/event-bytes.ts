@@ -1,5 +1,6 @@
 import mongoose from 'mongoose';
 import { chainHash } from '../database/hash-chain.js';
+import { LogDamaged } from './errors.js';
 import type { EventDocument, EventMeta, NewEvent, RecordedEvent } from './event.js';
 import type { LogHead } from './log-head.js';
 
@@ -53,13 +54,39 @@ export function chainEvents(
   return { documents, head: { position, hash, at: new Date(at) } };
 }
 
-/** The decoded form of a stored event, for readers that want values and not bytes. */
+/**
+ * The decoded form of a stored event, for readers that want values and not bytes.
+ * @throws LogDamaged for a document that is no event: root can store anything
+ */
 export function toRecordedEvent(document: EventDocument): RecordedEvent {
   const { _id, sealed, hash, ...rest } = document;
+  const position = Number(_id);
+  if (!isEvent(document)) throw new LogDamaged(`what lies at position ${position} is no event`);
   return {
-    position: Number(_id),
+    position,
     ...rest,
     ...(sealed === undefined ? {} : { sealed: Buffer.from(sealed.buffer) }),
     hash: Buffer.from(hash.buffer),
   };
+}
+
+/** Whether a document has what every event has: what its readers would stumble over later otherwise. */
+function isEvent(document: { [Field in keyof EventDocument]?: unknown }): boolean {
+  const { _id, stream, version, type, schema, at, data, sealed, meta, hash } = document;
+  return (
+    (typeof _id === 'number' || _id instanceof Long) &&
+    typeof stream === 'string' &&
+    typeof version === 'number' &&
+    typeof type === 'string' &&
+    typeof schema === 'number' &&
+    at instanceof Date &&
+    isDocument(data) &&
+    isDocument(meta) &&
+    hash instanceof Binary &&
+    (sealed === undefined || sealed instanceof Binary)
+  );
+}
+
+function isDocument(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

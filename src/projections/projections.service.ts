@@ -54,7 +54,7 @@ export class ProjectionsService {
       hurry: () => this.runner.hurry(),
     });
     // Just switched to, perhaps: the one that was read from until now does not go on any more.
-    this.slots.saw(projection, slot, Date.now());
+    this.slots.saw(projection, slot, performance.now());
   }
 
   /**

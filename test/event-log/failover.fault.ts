@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import mongoose, { type mongo } from 'mongoose';
+import { isDatabaseAway } from '../../src/database/database-away.js';
 import { ClaimTaken, LogUnavailable } from '../../src/event-log/errors.js';
+import type { ProjectionEngine } from '../../src/projections/engine.js';
+import { PositionUnknown, requireKnownPosition } from '../../src/projections/read/wait-until-reached.js';
 import { checkLog } from '../support/check-log.js';
 import { createTestLog, newEmail, registration, type TestLog } from '../support/test-log.js';
 import { startThreeNodeSet, type ThreeNodeSet } from '../support/three-node-set.js';
@@ -79,6 +82,23 @@ describe('on a replica set of three', () => {
     await expect(second.append(registration(email))).rejects.toThrow(LogUnavailable);
     await confirmAgain();
     await taking;
+  }, 60_000);
+
+  it('a position that no majority is known to have yet is waited for, and not called unknown', async () => {
+    await test.log.append(registration(newEmail()));
+    const writer = await patientWriter();
+    const engine = { log: test.collections } as ProjectionEngine;
+    confirmAgain = await set.withholdMajority();
+    const email = newEmail();
+    const appending = writer.append(registration(email));
+    await untilOnPrimary(email);
+    const away = await requireKnownPosition(engine, 2, 500).catch((error: unknown) => error);
+    expect(isDatabaseAway(away)).toBe(true);
+    const known = requireKnownPosition(engine, 2);
+    await confirmAgain();
+    await known;
+    await appending;
+    await expect(requireKnownPosition(engine, 3)).rejects.toThrow(PositionUnknown);
   }, 60_000);
 
   async function patientWriter(): Promise<TestLog['log']> {

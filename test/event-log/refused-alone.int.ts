@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import mongoose from 'mongoose';
 import { ClaimTaken, VersionConflict } from '../../src/event-log/errors.js';
 import { checkLog } from '../support/check-log.js';
+import { MONTH_MS, moveClock } from '../support/move-clock.js';
 import { change, createTestLog, newEmail, registration, renamed, type TestLog } from '../support/test-log.js';
 
 const { MongoNetworkError } = mongoose.mongo;
@@ -55,14 +56,32 @@ describe('an append that cannot be stored', () => {
   it('because its value is taken is refused alone where a majority confirms the other claim late', async () => {
     const email = newEmail();
     await test.log.append(registration(email));
-    const { claims } = test.collections;
-    const find = claims.find.bind(claims);
-    const began = Date.now();
-    Object.assign(claims, {
-      find: (filter: object) => find(Date.now() - began < LAG_MS ? { _id: '#claims' } : filter),
-    });
+    lag();
     expect(await amongNeighbours(test.log.append(registration(email)))).toBeInstanceOf(ClaimTaken);
   });
+
+  it('because its value is taken is refused so, and nothing called damaged, while the clock leaps', async () => {
+    const email = newEmail();
+    await test.log.append(registration(email));
+    lag();
+    let leapt = 0;
+    const clock = moveClock(() => (leapt += MONTH_MS));
+    try {
+      expect(await amongNeighbours(test.log.append(registration(email)))).toBeInstanceOf(ClaimTaken);
+    } finally {
+      clock.restore();
+    }
+  });
+
+  /** A majority confirms claims so late. */
+  function lag(): void {
+    const { claims } = test.collections;
+    const find = claims.find.bind(claims);
+    const began = performance.now();
+    Object.assign(claims, {
+      find: (filter: object) => find(performance.now() - began < LAG_MS ? { _id: '#claims' } : filter),
+    });
+  }
 
   it('leaves no hole in its stream where the first look at the stream failed', async () => {
     const { events } = test.collections;

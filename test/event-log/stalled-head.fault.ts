@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { checkLog } from '../support/check-log.js';
+import { MONTH_MS, moveClock } from '../support/move-clock.js';
 import { createTestLog, newEmail, registration, type TestLog } from '../support/test-log.js';
 
 const HOLDER = join(import.meta.dirname, '..', 'support', 'hold-head.mjs');
@@ -42,6 +43,22 @@ describe('a writer that died while it held the head', () => {
     const { position } = await test.log.append(registration(newEmail()));
     expect(Date.now() - began).toBeLessThan(FREED_WITHIN_MS);
     expect(position).toBe(2);
+  });
+
+  it.each([
+    ['back', -MONTH_MS],
+    ['forward', MONTH_MS],
+  ])('holds up nobody for longer where the clock is set %s a month meanwhile', async (_, byMs) => {
+    holder.kill('SIGKILL');
+    const began = performance.now();
+    const clock = moveClock(() => (performance.now() - began > 500 ? byMs : 0));
+    try {
+      const { position } = await test.log.append(registration(newEmail()));
+      expect(performance.now() - began).toBeLessThan(FREED_WITHIN_MS);
+      expect(position).toBe(2);
+    } finally {
+      clock.restore();
+    }
   });
 
   it('cannot commit any more when it was only asleep', async () => {

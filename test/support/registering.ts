@@ -5,8 +5,15 @@ export interface Outcome {
   problem: string;
   /** The family of the answer; empty where there is none. */
   family: string;
+  /** Seconds after which to try again, as it was told; null where it was not. */
+  retryAfter: number | null;
   ms: number;
 }
+
+/** Problems of a database that is away: nothing else may come of that. */
+export const AWAY = ['log-unavailable', 'outcome-unknown', 'database-unavailable'];
+/** Every answer comes within 10 s; what the client itself needs on a busy machine comes on top. */
+export const ANSWERED_WITHIN_MS = 12_000;
 
 const PASSWORD = 'correct horse battery staple';
 /** The service promises an answer within 10 s; longer than that is a hang. */
@@ -50,6 +57,20 @@ export function tally(outcomes: readonly (Outcome | null)[]): Record<string, num
   return counts;
 }
 
+/** Answers that are neither a success nor "not now, but in so many seconds", and those that came late. */
+export function outOfPlace(answers: readonly (Outcome | null)[]): Record<string, number> {
+  const isAway = ({ status, problem, retryAfter }: Outcome): boolean =>
+    status === 503 && AWAY.includes(problem) && retryAfter !== null;
+  return tally(
+    answers.filter(
+      (answer) =>
+        answer === null ||
+        answer.ms > ANSWERED_WITHIN_MS ||
+        (![200, 201].includes(answer.status) && !isAway(answer)),
+    ),
+  );
+}
+
 async function post(
   url: string,
   body: object,
@@ -63,11 +84,13 @@ async function post(
       body: JSON.stringify(body),
       signal: AbortSignal.timeout(HANGS_AFTER_MS),
     });
+    const again = answer.headers.get('retry-after');
     const { type, family } = (await answer.json()) as { type?: string; family?: { id: string } };
     return {
       status: answer.status,
       problem: type?.split('/').at(-1) ?? '',
       family: family?.id ?? '',
+      retryAfter: again === null ? null : Number(again),
       ms: Date.now() - began,
     };
   } catch (error) {

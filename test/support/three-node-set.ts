@@ -24,14 +24,27 @@ export interface ThreeNodeSet {
    * confirmed. Resolves when no secondary copies anything any more. Returns how to end it.
    */
   withholdMajority(): Promise<() => Promise<void>>;
+  /**
+   * Has a member fail the next `times` commands of these names that come from the service, in the way `data` says
+   * (MongoDB's fail point `failCommand`). Resolves when they have failed, or when none comes for three seconds.
+   */
+  failCommands(
+    node: SetNode,
+    commands: readonly string[],
+    data: mongo.Document,
+    times: number,
+  ): Promise<void>;
   /** Ends all three and removes their data. */
   stop(): Promise<void>;
 }
 
 const SET = 'three';
+/** As which the service connects. */
+const SERVICE_NAME = 'family-accounts';
 /** Short, so that a failover takes a few seconds; long enough for a machine with two busy cores. */
 const ELECTION_TIMEOUT_MS = 2_000;
 const PATIENCE_MS = 30_000;
+const NO_MORE_COMMANDS_AFTER_MS = 3_000;
 
 /** Starts the set, in about four seconds. Call `stop` in `afterAll`. */
 export async function startThreeNodeSet(): Promise<ThreeNodeSet> {
@@ -70,7 +83,7 @@ export async function startThreeNodeSet(): Promise<ThreeNodeSet> {
 function observing(
   nodes: readonly SetNode[],
   password: string,
-): Pick<ThreeNodeSet, 'primary' | 'secondaries' | 'withholdMajority'> {
+): Pick<ThreeNodeSet, 'primary' | 'secondaries' | 'withholdMajority' | 'failCommands'> {
   const on = <T>(node: SetNode, work: (admin: mongo.Db) => Promise<T>): Promise<T> =>
     onNode(`root:${password}`, 'admin', node, work);
 
@@ -92,6 +105,20 @@ function observing(
   return {
     primary,
     secondaries,
+    failCommands: (node, commands, data, times) =>
+      on(node, async (admin) => {
+        const point = { configureFailPoint: 'failCommand' };
+        const { count } = await admin.command({
+          ...point,
+          mode: { times },
+          data: { failCommands: commands, appName: SERVICE_NAME, ...data },
+        });
+        const timesEntered = Number(count) + times;
+        await admin
+          .command({ waitForFailPoint: 'failCommand', timesEntered, maxTimeMS: NO_MORE_COMMANDS_AFTER_MS })
+          .catch(() => undefined);
+        await admin.command({ ...point, mode: 'off' });
+      }),
     withholdMajority: async () => {
       const stopped = (await secondaries()).filter(({ isRunning }) => isRunning);
       const setFailPoint = (node: SetNode, mode: 'alwaysOn' | 'off'): Promise<mongo.Document> =>

@@ -8,6 +8,8 @@ import type { EventMeta, NewEvent } from '../event.js';
  */
 export const MAX_BATCH_BYTES = 4_000_000;
 export const MAX_BATCH_EVENTS = 1_000;
+/** An event without what its caller says in it: names of fields, numbers, times and hash. */
+const ENVELOPE_BYTES = 250;
 
 /** Collections that may receive a document in the transaction of the events. */
 export type AlongsideCollection = 'family_keys' | 'idempotency_keys';
@@ -54,11 +56,19 @@ export function measureAppend(request: AppendRequest): number {
     throw new AppendTooLarge(`${request.events.length} events`, `${MAX_BATCH_EVENTS}`);
   }
   const { BSON } = mongoose.mongo;
+  // What surrounds each event's own fields: stream, author and ids, beside the envelope.
+  const { stream, meta } = request;
+  const around = ENVELOPE_BYTES + textBytes(stream, ...Object.values(meta));
   let bytes = 0;
-  for (const event of request.events) {
-    bytes += 400 + (event.sealed?.byteLength ?? 0) + BSON.calculateObjectSize(event.data);
+  for (const { type, data, sealed, claims = [] } of request.events) {
+    bytes += around + textBytes(type) + (sealed?.byteLength ?? 0) + BSON.calculateObjectSize(data);
+    for (const { value } of claims) bytes += textBytes(value);
   }
   for (const { document } of request.alongside ?? []) bytes += BSON.calculateObjectSize(document);
   if (bytes > MAX_BATCH_BYTES) throw new AppendTooLarge(`${bytes} bytes`, `${MAX_BATCH_BYTES} bytes`);
   return bytes;
+}
+
+function textBytes(...texts: readonly string[]): number {
+  return texts.reduce((bytes, text) => bytes + Buffer.byteLength(text), 0);
 }

@@ -29,14 +29,14 @@ export interface BatchWriter {
 /**
  * Stores a batch: tries until everything in it is stored, refused for a reason of its own, or out of time.
  * Every append of the batch is settled when this resolves; it never rejects.
- * @param unexplainedSince when something first stood in the way that no read accounts for; usually never.
+ * @param unexplainedSince when, on the clock of `performance.now()`, something first stood in the way that no read accounts for; usually never.
  */
 export async function commitBatch(
   writer: BatchWriter,
   batch: readonly PendingAppend[],
   unexplainedSince: number | null = null,
 ): Promise<void> {
-  const began = Date.now();
+  const began = performance.now();
   let stallCheckedAt = began;
   let uncertain: Attempt | null = null;
   let open = stillOpen(batch);
@@ -51,17 +51,18 @@ export async function commitBatch(
     const judgement = uncertain === null ? await judgeFailure(writer.collections, open, error) : 'may pass';
     if (judgement !== 'unexplained') unexplainedSince = null;
     if (judgement === 'may pass') {
-      if (Date.now() - began > writer.deadlineMs) giveUp(open, Date.now() - began, error);
-      if (Date.now() - stallCheckedAt > SUSPECT_HOLDER_AFTER_MS) {
-        stallCheckedAt = Date.now();
+      if (performance.now() - began > writer.deadlineMs)
+        giveUp(open, Math.round(performance.now() - began), error);
+      if (performance.now() - stallCheckedAt > SUSPECT_HOLDER_AFTER_MS) {
+        stallCheckedAt = performance.now();
         await endStalledTransactions(writer.collections.client).catch(() => 0);
       }
       await shortPause();
     } else if (judgement === 'lasting') {
       await refuseAlone(writer, open, error);
     } else if (judgement === 'unexplained') {
-      unexplainedSince ??= Date.now();
-      if (Date.now() - unexplainedSince < EXPLAINED_WITHIN_MS) await shortPause();
+      unexplainedSince ??= performance.now();
+      if (performance.now() - unexplainedSince < EXPLAINED_WITHIN_MS) await shortPause();
       else await refuseAlone(writer, open, error, unexplainedSince);
     }
     open = stillOpen(open);

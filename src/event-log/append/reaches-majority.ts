@@ -16,13 +16,13 @@ export async function reachesMajority(
   head: LogHead,
   deadlineMs: number,
 ): Promise<boolean> {
-  const until = Date.now() + deadlineMs;
+  const until = performance.now() + deadlineMs;
   for (;;) {
     const confirmed = await hashAt(collections, head.position);
     if (confirmed !== null) return confirmed.equals(head.hash);
     const stored = await hashAt(collections.unconfirmed(), head.position);
     if (stored?.equals(head.hash) !== true) return false;
-    if (Date.now() > until) throw new OutcomeUnknown(deadlineMs);
+    if (performance.now() > until) throw new OutcomeUnknown(deadlineMs);
     await sleep(20);
   }
 }

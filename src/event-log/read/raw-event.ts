@@ -1,6 +1,6 @@
 import mongoose from 'mongoose';
 import type { EventMeta, RecordedEvent } from '../event.js';
-import { FIELD, locateEvent, NOWHERE } from './locate-event.js';
+import { FIELD, int64At, locateEvent, NotAnEvent, NOWHERE } from './locate-event.js';
 
 const { BSON } = mongoose.mongo;
 /** Length and subtype before the bytes of a binary. */
@@ -16,8 +16,7 @@ export class RawEvent implements RecordedEvent {
   readonly stream: string;
   readonly version: number;
   readonly type: string;
-  /** Where the 32 bytes of its hash begin in `bytes`. */
-  readonly hashAt: number;
+  private readonly hashBinaryAt: number;
   private readonly schemaAt: number;
   private readonly atAt: number;
   private readonly dataAt: number;
@@ -46,20 +45,25 @@ export class RawEvent implements RecordedEvent {
     this.dataAt = at(FIELD.data);
     this.sealedAt = at(FIELD.sealed);
     this.metaAt = at(FIELD.meta);
-    this.hashAt = at(FIELD.hash) + BINARY_HEADER;
+    this.hashBinaryAt = at(FIELD.hash);
+  }
+
+  /** Where the 32 bytes of its hash begin in `bytes`. @throws NotAnEvent where it has none */
+  get hashAt(): number {
+    return this.present(this.hashBinaryAt, 'hash') + BINARY_HEADER;
   }
 
   get schema(): number {
-    return this.bytes.readInt32LE(this.schemaAt);
+    return this.bytes.readInt32LE(this.present(this.schemaAt, 'schema'));
   }
 
   get at(): Date {
-    return new Date(int64At(this.bytes, this.atAt));
+    return new Date(int64At(this.bytes, this.present(this.atAt, 'at')));
   }
 
-  /** What is not personal. */
+  /** What is not personal. @throws NotAnEvent where it cannot be decoded */
   get data(): Record<string, unknown> {
-    return documentAt(this.bytes, this.dataAt);
+    return this.decode(this.dataAt, 'data');
   }
 
   get sealed(): Buffer | undefined {
@@ -68,16 +72,26 @@ export class RawEvent implements RecordedEvent {
 
   get meta(): EventMeta {
     // The collection's validator lets no other shape in.
-    return documentAt(this.bytes, this.metaAt) as unknown as EventMeta;
+    return this.decode(this.metaAt, 'meta') as unknown as EventMeta;
   }
 
   get hash(): Buffer {
-    return binaryAt(this.bytes, this.hashAt - BINARY_HEADER);
+    return binaryAt(this.bytes, this.present(this.hashBinaryAt, 'hash'));
   }
-}
 
-function int64At(bytes: Buffer, at: number): number {
-  return bytes.readUInt32LE(at) + bytes.readInt32LE(at + 4) * 2 ** 32;
+  private present(at: number, field: keyof typeof FIELD): number {
+    if (at === NOWHERE) throw new NotAnEvent(`it has no "${field}"`, this.position);
+    return at;
+  }
+
+  private decode(at: number, field: keyof typeof FIELD): Record<string, unknown> {
+    const index = this.present(at, field);
+    try {
+      return BSON.deserialize(this.bytes, { index, allowObjectSmallerThanBufferSize: true });
+    } catch (error) {
+      throw new NotAnEvent(`its "${field}" cannot be decoded (${String(error)})`, this.position);
+    }
+  }
 }
 
 function stringAt(bytes: Buffer, at: number): string {
@@ -97,9 +111,4 @@ function nameAt(bytes: Buffer, at: number, before = ''): string {
 
 function binaryAt(bytes: Buffer, at: number): Buffer {
   return bytes.subarray(at + BINARY_HEADER, at + BINARY_HEADER + bytes.readInt32LE(at));
-}
-
-function documentAt(bytes: Buffer, at: number): Record<string, unknown> {
-  if (at === NOWHERE) return {};
-  return BSON.deserialize(bytes, { index: at, allowObjectSmallerThanBufferSize: true });
 }

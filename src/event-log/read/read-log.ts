@@ -5,7 +5,7 @@ import { LogDamaged } from '../errors.js';
 import type { LogCollections } from '../log-collections.js';
 import { toLogHead, type LogHead } from '../log-head.js';
 
-const { Long } = mongoose.mongo;
+const { Long, ReadConcern } = mongoose.mongo;
 
 /** Events per page: the log is read by position in pages, never through one long cursor that may expire. */
 export const EVENTS_PER_PAGE = 1_000;
@@ -13,6 +13,16 @@ export const EVENTS_PER_PAGE = 1_000;
 /** The committed end of the log. @throws LogDamaged where the head is missing. */
 export async function readHead({ head }: LogCollections): Promise<LogHead> {
   return toLogHead(await head.findOne({ _id: 'head' }));
+}
+
+/**
+ * The committed end of the log with everything that was acknowledged before this was called, whatever happens to
+ * primaries meanwhile. It costs the primary a write that a majority has to confirm.
+ * @throws LogDamaged where the head is missing; MongoServerError (a time limit) after `waitMs` milliseconds
+ */
+export async function readHeadForSure({ head }: LogCollections, waitMs: number): Promise<LogHead> {
+  const readConcern = new ReadConcern('linearizable');
+  return toLogHead(await head.findOne({ _id: 'head' }, { readConcern, maxTimeMS: waitMs }));
 }
 
 /**

@@ -74,13 +74,23 @@ export async function* readVerifiedLog(
 
 /** The hash is that of the bytes as they are stored: a decoded event encoded again need not have them. */
 function verifyNext(raw: Buffer, expected: number, previousHash: Buffer): RecordedEvent {
-  const split = splitStoredBytes(raw);
-  const event = BSON.deserialize(raw) as EventDocument;
-  const position = Number(event._id);
+  const event = decode(raw, expected);
+  const { position } = event;
   if (position !== expected) throw new LogDamaged(`position ${Math.min(expected, position)} is missing`);
+  const split = splitStoredBytes(raw);
   if (split === null) throw new LogDamaged(`the event at position ${position} does not end with its hash`);
   if (!chainHash(previousHash, split.body).equals(split.hash)) {
     throw new LogDamaged(`the event at position ${position} does not continue the chain`);
   }
-  return toRecordedEvent(event);
+  return event;
+}
+
+function decode(raw: Buffer, expected: number): RecordedEvent {
+  let document: EventDocument;
+  try {
+    document = BSON.deserialize(raw) as EventDocument;
+  } catch (error) {
+    throw new LogDamaged(`what was read for position ${expected} cannot be decoded (${String(error)})`);
+  }
+  return toRecordedEvent(document);
 }

@@ -35,7 +35,7 @@ interface LeaseDocument {
  */
 export class ClaimsLease {
   private readonly owner = randomUUID();
-  private renewedAt = Date.now();
+  private renewedAt = performance.now();
 
   private constructor(
     private readonly client: mongo.MongoClient,
@@ -71,7 +71,7 @@ export class ClaimsLease {
    * by whatever takes long and does not write. @throws ClaimsRebuildDisturbed where the lease is gone
    */
   async keepAlive(): Promise<void> {
-    if (Date.now() - this.renewedAt < this.leaseMs / 6) return;
+    if (performance.now() - this.renewedAt < this.leaseMs / 6) return;
     await this.renew();
   }
 
@@ -107,7 +107,7 @@ export class ClaimsLease {
     if (held.matchedCount === 0) {
       throw new ClaimsRebuildDisturbed('another rebuild took over, or they were wiped meanwhile');
     }
-    this.renewedAt = Date.now();
+    this.renewedAt = performance.now();
   }
 
   private mine(): { _id: string; owner: string } {

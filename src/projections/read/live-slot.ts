@@ -80,17 +80,17 @@ export class LiveSlots {
   /** The collection to read from now. @throws ProjectionNotBuilt */
   async documents(projection: string): Promise<mongo.Collection<StoredDocument>> {
     const known = this.known.get(projection);
-    if (known !== undefined && Date.now() - known.at < KNOWN_FOR_MS) {
+    if (known !== undefined && performance.now() - known.at < KNOWN_FOR_MS) {
       return this.engine.slot(projection, known.slot);
     }
-    const at = Date.now();
+    const at = performance.now();
     const { slot } = await readableGeneration(this.engine, this.engine.projection(projection));
     this.saw(projection, slot, at);
     return this.engine.slot(projection, slot);
   }
 
-  /** Reads go to this slot from now on: it was seen to be the live one at `at`, milliseconds of this process. */
+  /** Reads go to this slot from now on: it was seen to be the live one at `at`, on the clock of `performance.now()`. */
   saw(projection: string, slot: Slot, at: number): void {
-    if ((this.known.get(projection)?.at ?? 0) <= at) this.known.set(projection, { slot, at });
+    if ((this.known.get(projection)?.at ?? -Infinity) <= at) this.known.set(projection, { slot, at });
   }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LogDamaged } from '../../event-log/errors.js';
-import { readHead } from '../../event-log/read/read-log.js';
+import { readHead, readHeadForSure } from '../../event-log/read/read-log.js';
 import type { ProjectionEngine } from '../engine.js';
 import type { Slot } from '../generations/status.js';
 import { readableGeneration } from './live-slot.js';
@@ -47,7 +47,7 @@ export async function waitUntilReached(
   position: number,
   { waitMs = WAIT_MS, hurry }: WaitOptions = {},
 ): Promise<Slot> {
-  const until = Date.now() + waitMs;
+  const until = performance.now() + waitMs;
   for (let tries = 0; ; tries += 1) {
     const live = await lookTogether(engine, projection, tries === 0 ? 0 : POLL_MS);
     const reached = Number(live.generation.checkpoint);
@@ -56,7 +56,7 @@ export async function waitUntilReached(
       await requireKnownPosition(engine, position);
       hurry?.();
     }
-    if (Date.now() > until) throw new ProjectionBehind(projection, position, reached);
+    if (performance.now() > until) throw new ProjectionBehind(projection, position, reached);
   }
 }
 
@@ -84,11 +84,21 @@ async function lookAfter(engine: ProjectionEngine, projection: string, pauseMs: 
   return readableGeneration(engine, engine.projection(projection));
 }
 
-/** Refuses a position that the log has not reached: no answer of this service can have told it. @throws PositionUnknown */
-export async function requireKnownPosition({ log }: ProjectionEngine, position: number): Promise<void> {
+/**
+ * Refuses a position that the log has not reached: no answer of this service can have told it. Before that it makes
+ * sure: after an election a primary does not know for a moment what a majority has, and one that was put to sleep
+ * does not know that it is none any more. A position that was acknowledged is waited for, `waitMs` at most.
+ * @throws PositionUnknown; MongoServerError (a time limit) where no majority confirms anything
+ */
+export async function requireKnownPosition(
+  { log }: ProjectionEngine,
+  position: number,
+  waitMs = WAIT_MS,
+): Promise<void> {
   try {
-    const head = await readHead(log);
-    if (position > head.position) throw new PositionUnknown(position, head.position);
+    if (position <= (await readHead(log)).position) return;
+    const sure = await readHeadForSure(log, waitMs);
+    if (position > sure.position) throw new PositionUnknown(position, sure.position);
   } catch (error) {
     // What can be read is read, whatever the log's state.
     if (!(error instanceof LogDamaged)) throw error;

@@ -80,7 +80,7 @@ async function readLivePage(
   page: Page,
 ): Promise<LivePage> {
   const { name } = generation.projection;
-  const until = Date.now() + WAIT_FOR_LIVE_MS;
+  const until = performance.now() + WAIT_FOR_LIVE_MS;
   for (;;) {
     const session = engine.client.startSession({ snapshot: true });
     try {
@@ -92,7 +92,7 @@ async function readLivePage(
         const documents = await readPage(slot, page, session);
         return { slot, documents, position };
       }
-      if (Date.now() > until) {
+      if (performance.now() > until) {
         throw new NotComparable(
           name,
           `it stands at position ${position}, the new one at ${generation.checkpoint}`,

@@ -32,7 +32,7 @@ export class ProjectionRunner {
   private readonly shown = new Map<string, number>();
   private showing: Promise<void> = Promise.resolve();
   private readonly signal: LogSignal;
-  private renewedAt = 0;
+  private renewedAt = -Infinity;
   private stopping = false;
   private running: Promise<void> | null = null;
   private hurried = false;
@@ -53,7 +53,7 @@ export class ProjectionRunner {
 
   /** Looks at the status again now: a generation was built or switched. */
   lookAgain(): void {
-    this.renewedAt = 0;
+    this.renewedAt = -Infinity;
     this.signal.raise();
   }
 
@@ -79,14 +79,14 @@ export class ProjectionRunner {
   private async run(): Promise<void> {
     while (!this.stopping) {
       try {
-        if (Date.now() - this.renewedAt > this.engine.times.leaseMs / 4) await this.renew();
-        const began = Date.now();
-        if (await this.goOn()) await this.rest(PACE_MS - (Date.now() - began));
+        if (performance.now() - this.renewedAt > this.engine.times.leaseMs / 4) await this.renew();
+        const began = performance.now();
+        if (await this.goOn()) await this.rest(PACE_MS - (performance.now() - began));
         else await this.signal.wait();
       } catch (error) {
         // What this process knows of its generations may be out of date: everything is opened anew.
         this.held.clear();
-        this.renewedAt = 0;
+        this.renewedAt = -Infinity;
         this.logger.error({ err: error }, 'projections: cannot go on, trying again');
         await sleep(AFTER_ERROR_MS);
       }
@@ -153,7 +153,7 @@ export class ProjectionRunner {
       }
       if (live !== null) this.showInView(projection.name, live.generation.generation);
     }
-    this.renewedAt = Date.now();
+    this.renewedAt = performance.now();
   }
 
   /** Until newer code has passed what it stopped at: from there on this code can go on, should that one go away. */
