@@ -58,7 +58,7 @@ export function measureAppend(request: AppendRequest): number {
   const { BSON } = mongoose.mongo;
   // What surrounds each event's own fields: stream, author and ids, beside the envelope.
   const { stream, meta } = request;
-  const around = ENVELOPE_BYTES + textBytes(stream, ...Object.values(meta));
+  const around = ENVELOPE_BYTES + textBytes(stream, ...Object.values({ ...meta }));
   let bytes = 0;
   for (const { type, data, sealed, claims = [] } of request.events) {
     bytes += around + textBytes(type) + (sealed?.byteLength ?? 0) + BSON.calculateObjectSize(data);
