@@ -4,6 +4,7 @@ import { LogCollections } from '../../src/event-log/log-collections.js';
 import { FamilyEventDecoder } from '../../src/families/read-models/family-event-decoder.js';
 import { ProjectionEngine } from '../../src/projections/engine.js';
 import type { Handler, Projection } from '../../src/projections/projection.js';
+import { retryQuarantine } from '../../src/projections/quarantine/retry.js';
 import { buildAll, caughtUp, expectProjected, HASTY, liveOf, startRunner } from '../support/projected.js';
 import { families, members } from '../support/read-models.js';
 import { renamed } from '../support/family-events.js';
@@ -69,6 +70,16 @@ describe('a document that cannot be stored', () => {
       expect(await live.findOne({ _id: healthy.id })).toMatchObject({ name: 'Healthy 4' });
       await expectProjected(test, engine, members);
       expect(logged).toEqual([]);
+
+      const { since } = parked[0]!;
+      expect(await retryQuarantine(engine, holding('Poison', more))).toMatchObject({
+        taken: 0,
+        stillParked: 1,
+      });
+      expect(await engine.quarantine.find().toArray()).toMatchObject([{ ...entry, since }]);
+      const mended = test.engine([families]);
+      expect(await retryQuarantine(mended, families)).toMatchObject({ taken: 1, stillParked: 0 });
+      await expectProjected(test, mended, families);
     },
   );
 

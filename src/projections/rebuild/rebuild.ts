@@ -9,6 +9,7 @@ import type { ProjectionStatus } from '../generations/status.js';
 import { switchGeneration } from '../generations/switch-generation.js';
 import { slotOfView } from '../generations/view.js';
 import type { Projection } from '../projection.js';
+import { countParked } from '../quarantine/quarantine.js';
 import { openGeneration, type OpenGeneration } from '../runner/open-generation.js';
 import { Fenced } from '../runner/apply-batch.js';
 import { DocumentsMoved } from '../runner/not-storable.js';
@@ -108,7 +109,7 @@ async function rebuildUnder(
     resumed: plan.existing !== null,
     differences,
     notCompared: typeof compared === 'string' ? compared : null,
-    quarantined: generation.quarantined.size,
+    quarantined: await countParked(engine.quarantine, projection.name, generation.generation),
   };
   if (!wanted) {
     await discard(engine, generation);

@@ -50,7 +50,7 @@ export async function applyBatches(
     target.checkpoint = folded.checkpoint;
     target.documents += folded.documentsDelta;
     target.tally.merge(folded.accounted);
-    for (const { stream } of folded.parked) target.quarantined.add(stream);
+    if (folded.parked.length > 0) target.hasParked = true;
   }
 }
 

@@ -13,14 +13,17 @@ import {
   requireDecoded,
 } from '../fold-stream.js';
 import type { ProjectedEvent, Projection } from '../projection.js';
-import type { ParkedStream } from '../quarantine/quarantine.js';
+import { parkedAmong, type ParkedStream } from '../quarantine/quarantine.js';
 import { EventTally } from '../rebuild/accounted-events.js';
 import { loadDocuments, PageTooLarge } from './load-documents.js';
 import type { NotStorable } from './not-storable.js';
 import type { OpenGeneration } from './open-generation.js';
 
 /** The generation that a batch is folded into. */
-export type FoldTarget = Pick<OpenGeneration, 'projection' | 'slot' | 'checkpoint' | 'quarantined'>;
+export type FoldTarget = Pick<
+  OpenGeneration,
+  'projection' | 'slot' | 'generation' | 'checkpoint' | 'hasParked'
+>;
 
 /** One document before and after a batch. */
 export interface DocumentChange {
@@ -101,7 +104,8 @@ export async function foldBatch(
   const accounted = EventTally.empty();
   for (const { recorded } of events) accounted.add(recorded.hash);
 
-  const followed = events.filter(({ recorded }) => !target.quarantined.has(recorded.stream));
+  const left = await parkedOf(engine, target, events);
+  const followed = events.filter(({ recorded }) => !left.has(recorded.stream));
   const slot = engine.slot(projection.name, target.slot);
   const known = lookForAll ? followed : followed.filter(beganEarlier(projection, followed));
   const stored = await loadDocuments(slot, keysOf(projection, known), target.checkpoint, maxBytes);
@@ -151,6 +155,17 @@ export async function foldBatch(
     change({ id, stored: before, after });
   }
   return { checkpoint, changes, bytes, documentsDelta, parked: [...parked.values()], accounted, stopped };
+}
+
+/** Streams of these events that the generation does not follow any more. */
+async function parkedOf(
+  { quarantine }: ProjectionEngine,
+  { projection, generation, hasParked }: FoldTarget,
+  events: readonly { recorded: RecordedEvent }[],
+): Promise<ReadonlySet<string>> {
+  if (!hasParked) return new Set();
+  const streams = new Set(events.map(({ recorded }) => recorded.stream));
+  return parkedAmong(quarantine, projection.name, generation, [...streams]);
 }
 
 /**
