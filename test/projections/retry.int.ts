@@ -5,8 +5,8 @@ import type { Projection } from '../../src/projections/projection.js';
 import { retryQuarantine } from '../../src/projections/quarantine/retry.js';
 import { rebuild } from '../../src/projections/rebuild/rebuild.js';
 import { buildAll, caughtUp, expectProjected, liveOf, startRunner, statusOf } from '../support/projected.js';
-import { families } from '../support/read-models.js';
-import { added, renamed } from '../support/family-events.js';
+import { families, members } from '../support/read-models.js';
+import { added, removed, renamed } from '../support/family-events.js';
 import {
   createTestProjections,
   type TestProjections,
@@ -182,5 +182,29 @@ describe('a retry of very many streams', () => {
     expect(await retryQuarantine(before, large)).toMatchObject({ taken: 4 });
     expect((await statusOf(engine, 'families')).lease.epoch - epoch).toBe(2);
     await expectProjected(test, before, large);
+  });
+});
+
+describe('a parked stream of which somebody has altered a document', () => {
+  it('is counted right when an event that it was parked for is one that removes the document', async () => {
+    await test.append(family, added('nina', 'Nina'));
+    const inMembers = (await test.elsewhere([members])).engine;
+    await rebuild(inMembers, members);
+    const { slot } = await liveOf(inMembers, 'members');
+    const { rootClient, name } = test.database;
+    await documents(rootClient.db(name), `members@${slot}`).updateOne(
+      { _id: 'nina' },
+      { $set: { position: null } },
+    );
+    const mend = await breakKey();
+    await test.append(family, removed('nina'));
+    const fresh = (await test.elsewhere([members])).engine;
+    const { runner } = startRunner(fresh);
+    await caughtUp(fresh);
+    await runner.stop();
+    expect(await entries()).toMatchObject([{ projection: 'members', type: 'MemberRemoved' }]);
+    await mend();
+    expect(await retryQuarantine(fresh, members)).toMatchObject({ taken: 1 });
+    await expectProjected(test, fresh, members);
   });
 });

@@ -197,7 +197,10 @@ function foldOnto(
   const before = documents.get(id) ?? null;
   foldEvent(projection, documents, event);
   // A document that this event removes was there before, or the count of documents is wrong from here on.
-  return before === null ? (documents.get(id) ?? null) !== null : !Number.isNaN(before.position);
+  const isSound = before === null ? (documents.get(id) ?? null) !== null : !Number.isNaN(before.position);
+  // Where its stream cannot be folded again either, what lies there stays.
+  if (!isSound && projection.fedBy === 'one-stream') documents.set(id, before);
+  return isSound;
 }
 
 /** Whether there can be documents of an event's stream before this page. */
