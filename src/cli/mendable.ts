@@ -11,6 +11,7 @@ import { KeyDoesNotUnwrap } from '../privacy/wrap-key.js';
 import { NeedsNewerCode } from '../projections/fold-stream.js';
 import { NothingKept } from '../projections/rebuild/rollback.js';
 import { RetryNeedsRebuild } from '../projections/quarantine/retry.js';
+import { GenerationSwitched } from '../projections/quarantine/retry-together.js';
 import { MadeByNewerCode, ProjectionNotBuilt } from '../projections/read/live-slot.js';
 import { NotCertified } from '../projections/rebuild/certify.js';
 import { NewerGenerationLive } from '../projections/rebuild/plan-rebuild.js';
@@ -51,6 +52,7 @@ const remedies: readonly (readonly [ErrorClass, string])[] = [
     'start the service, which builds it, or run "family-accounts projections rebuild --all"',
   ],
   [NothingKept, 'run "family-accounts projections rebuild" with its name for a new generation'],
+  [GenerationSwitched, 'run the same again for what that one has parked'],
   [RetryNeedsRebuild, 'run "family-accounts projections rebuild" with its name'],
   [LogUnavailable, WAIT],
   [OutcomeUnknown, WAIT],

@@ -1,6 +1,12 @@
 import type { RecordedEvent, NewEvent } from '../event-log/event.js';
 import { seal, unseal } from '../privacy/seal.js';
-import { claimsOf, familyEventCatalogue, parseFamilyEvent, type FamilyEvent } from './domain/events.js';
+import {
+  claimsOf,
+  familyEventCatalogue,
+  familyShapes,
+  parseFamilyEvent,
+  type FamilyEvent,
+} from './domain/events.js';
 import { evolve, initialState, type FamilyState } from './domain/state.js';
 
 const PREFIX = 'family-';
@@ -60,10 +66,10 @@ function asDeclared({ type, data, personal }: FamilyEvent): Record<'data' | 'per
 type Fields = Record<string, unknown>;
 
 /** A stored event opened with its family's key. @throws SealBroken, UnknownEventShape */
-export function toFamilyEvent(recorded: RecordedEvent, key: Uint8Array): FamilyEvent {
+export function toFamilyEvent(recorded: RecordedEvent, key: Uint8Array, shapes = familyShapes): FamilyEvent {
   const { type, schema, data, sealed } = recorded;
   const personal = sealed === undefined ? {} : unseal(key, recorded, sealed);
-  return parseFamilyEvent(type, schema, { data, personal });
+  return parseFamilyEvent(type, schema, { data, personal }, shapes);
 }
 
 /** The state after these events, which are a stream's first ones in order. */

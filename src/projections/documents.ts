@@ -1,7 +1,7 @@
 import mongoose, { type mongo } from 'mongoose';
 import type { Fields } from './projection.js';
 
-const { Long } = mongoose.mongo;
+const { BSON, Long } = mongoose.mongo;
 
 /**
  * A document as a slot holds it: `_id` first, the read model's own fields, and last the position of the last
@@ -25,6 +25,16 @@ export function toStored(id: string, { fields, position }: FoldedDocument): Stor
 
 export function fromStored({ _id, position, ...fields }: StoredDocument): FoldedDocument {
   return { fields, position: toPosition(position) };
+}
+
+/** How large a document is once it is stored, in bytes; Infinity for what cannot be, as it is not even BSON. */
+export function storedSize(id: string, document: FoldedDocument | null): number {
+  if (document === null) return 0;
+  try {
+    return BSON.calculateObjectSize(toStored(id, document), { ignoreUndefined: true });
+  } catch {
+    return Infinity;
+  }
 }
 
 /** NaN for what is no position: somebody else has written the document. */

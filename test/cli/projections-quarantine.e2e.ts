@@ -24,7 +24,7 @@ function root() {
 
 describe('projections quarantine', () => {
   /** As a handler with a fault would have left it. */
-  const park = async (projection: string, stream: string): Promise<void> => {
+  const park = async (projection: string, stream: string, position = 1): Promise<void> => {
     const status = await root().collection<{ _id: string }>('projection_status').findOne({ _id: projection });
     const { live, slots } = status as unknown as {
       live: string;
@@ -38,7 +38,7 @@ describe('projections quarantine', () => {
         projection,
         generation,
         stream,
-        position: mongoose.mongo.Long.fromNumber(1),
+        position: mongoose.mongo.Long.fromNumber(position),
         type: 'FamilyRegistered',
         error: 'a fault',
         since: new Date(),
@@ -83,10 +83,19 @@ describe('projections quarantine', () => {
       stream,
       '--json',
     ]);
-    expect([retried.code, retried.json()]).toEqual([0, { ok: true, streams: [{ stream, driven: true }] }]);
+    const report = { ok: true, taken: 1, stillParked: 0, failures: [] };
+    expect([retried.code, retried.json()]).toEqual([0, report]);
     expect((await run(['projections', 'verify', 'families'])).code).toBe(0);
 
+    await park('members', stream, 2);
     await park('registrations_daily', stream);
+    const first = await run(['projections', 'quarantine', 'list', '--limit', '1', '--json']);
+    expect(first.json()).toMatchObject({ total: 2, quarantined: [{ projection: 'members', stream }] });
+    const { out } = await run(['projections', 'quarantine', 'list', '--limit', '1']);
+    expect(out).toContain('These are 1 of 2 parked streams: ask for more with --limit.');
+    expect((await run(['projections', 'quarantine', 'list', '--limit', '0'])).code).toBe(2);
+    const mended = await run(['projections', 'quarantine', 'retry', 'members']);
+    expect([mended.code, mended.out]).toEqual([0, '1 stream taken, and followed again.\n']);
     const many = await run(['projections', 'quarantine', 'retry', 'registrations_daily']);
     expect(many.code).toBe(1);
     expect(many.err).toContain('emptied by a rebuild');

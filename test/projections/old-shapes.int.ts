@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { RecordedEvent } from '../../src/event-log/event.js';
 import { familyStream } from '../../src/families/family-stream.js';
 import { FamilyEventDecoder } from '../../src/families/read-models/family-event-decoder.js';
@@ -14,6 +15,7 @@ import {
   type TestProjections,
   type WrittenFamily,
 } from '../support/test-projections.js';
+import { documents } from '../support/try-rights.js';
 
 let test: TestProjections;
 let family: WrittenFamily;
@@ -134,6 +136,40 @@ describe('an event of a newer schema', () => {
       await expect(rebuild(engine, projection)).rejects.toThrow(NeedsNewerCode);
     }
     expect(await verifyProjection(engine, members)).toMatchObject({ ok: true });
+  });
+});
+
+describe('a document that is to be folded again, from a stream that newer code has gone on with', () => {
+  it('stops the projection before the event that shows it, until newer code has passed that', async () => {
+    const engine = hasty();
+    await buildAll(engine);
+    const passed = await appendNewer('FamilyClosed', 2);
+    const first = startRunner(test.engine(undefined, newerDecoder(), HASTY));
+    await caughtUp(engine);
+    await first.runner.stop();
+
+    const { slot } = await liveOf(engine, 'families');
+    const { rootClient, name } = test.database;
+    await documents(rootClient.db(name), `families@${slot}`).deleteOne({ _id: family.id });
+    const { runner, logged } = startRunner(engine);
+    await test.register();
+    const position = await test.append(family, renamed('Later'));
+    await until(async () => (await statusOf(engine, 'families')).stopped !== undefined);
+    expect((await statusOf(engine, 'families')).stopped?.message).toContain(
+      `at position ${passed} (FamilyClosed`,
+    );
+    expect(await checkpointOf('families')).toBe(position - 1);
+    await sleep(1_000);
+    expect(logged).toHaveLength(1);
+    await caughtUp(engine, ['members', 'family_activity', 'registrations_daily']);
+
+    const newer = startRunner(test.engine(undefined, newerDecoder(), HASTY));
+    await caughtUp(engine);
+    await newer.runner.stop();
+    await test.append(family, renamed('Latest'));
+    await caughtUp(engine);
+    expect(await engine.slot('families', slot).findOne({ _id: family.id })).toMatchObject({ name: 'Latest' });
+    await runner.stop();
   });
 });
 

@@ -83,15 +83,17 @@ describe('an event that a handler cannot take', () => {
 
   it('is driven again after a fix, and its stream followed from there', async () => {
     const { mistake, before } = await parkedInFamilies();
-    expect(await retryQuarantine(before, mistake)).toMatchObject([
-      { driven: false, error: 'This handler has a mistake' },
-    ]);
+    expect(await retryQuarantine(before, mistake)).toMatchObject({
+      taken: 0,
+      failures: [{ error: 'This handler has a mistake' }],
+    });
     const engine = test.engine([families]);
     const { runner } = startRunner(engine);
     await test.append(others[1]!, renamed('While it waits'));
-    expect(await retryQuarantine(engine, families, 'family-of-nobody')).toEqual([]);
+    const nothing = { taken: 0, stillParked: 0, failures: [] };
+    expect(await retryQuarantine(engine, families, 'family-of-nobody')).toEqual(nothing);
     const stream = `family-${poisoned.id}`;
-    expect(await retryQuarantine(engine, families, stream)).toEqual([{ stream, driven: true }]);
+    expect(await retryQuarantine(engine, families, stream)).toMatchObject({ taken: 1 });
     expect(await parked('families')).toEqual([]);
     await test.append(poisoned, added('rosa'));
     await caughtUp(engine);
@@ -105,7 +107,7 @@ describe('an event that a handler cannot take', () => {
     const { slot } = await liveOf(engine, 'families');
     const { rootClient, name } = test.database;
     await documents(rootClient.db(name), `families@${slot}`).deleteOne({ _id: poisoned.id });
-    expect(await retryQuarantine(engine, families)).toMatchObject([{ driven: true }]);
+    expect(await retryQuarantine(engine, families)).toMatchObject({ taken: 1, stillParked: 0 });
     const { runner } = startRunner(engine);
     await caughtUp(engine);
     await expectProjected(test, engine, families);
@@ -122,7 +124,10 @@ describe('an event that a handler cannot take', () => {
     await caughtUp(engine);
     expect(Number((await liveOf(engine, 'families')).generation.documents)).toBe(4);
     await runner.stop();
-    expect(await retryQuarantine(test.engine([families]), families)).toMatchObject([{ driven: true }]);
+    expect(await retryQuarantine(test.engine([families]), families)).toMatchObject({
+      taken: 1,
+      stillParked: 0,
+    });
     const after = startRunner(test.engine([families]));
     await caughtUp(engine);
     await expectProjected(test, engine, families);
@@ -210,7 +215,7 @@ describe('a family whose key was altered', () => {
     expect(await parked('families')).toMatchObject([{ error: expect.stringMatching(/does not open/) }]);
 
     await keys.updateOne({ _id: poisoned.id }, { $set: { wrapped: mine?.['wrapped'] } });
-    expect(await retryQuarantine(fresh.engine, families)).toMatchObject([{ driven: true }]);
+    expect(await retryQuarantine(fresh.engine, families)).toMatchObject({ taken: 1, stillParked: 0 });
     await expectProjected(test, engine, families);
   });
 });

@@ -110,14 +110,22 @@ export function isFamilyEventType(type: string): type is FamilyEventType {
   return Object.hasOwn(familyEventCatalogue, type);
 }
 
+/** Which shapes of events there are: the number of today's by type, and how older ones become it. */
+export interface EventShapes {
+  readonly catalogue: Readonly<Record<string, { readonly schema: number }>>;
+  readonly upcasters: Upcasters;
+}
+
+export const familyShapes: EventShapes = { catalogue: familyEventCatalogue, upcasters: familyUpcasters };
+
 /** The number of the shape in which events of this type are written today; 0 for a type that is not known. */
-export function currentSchema(type: string): number {
-  return isFamilyEventType(type) ? familyEventCatalogue[type].schema : 0;
+export function currentSchema(type: string, { catalogue } = familyShapes): number {
+  return (Object.hasOwn(catalogue, type) ? catalogue[type]?.schema : undefined) ?? 0;
 }
 
 /** Whether this code can read that shape: it is today's, or an older one. */
-export function isKnownShape(type: string, schema: number): boolean {
-  return schema >= 1 && schema <= currentSchema(type);
+export function isKnownShape(type: string, schema: number, shapes = familyShapes): boolean {
+  return schema >= 1 && schema <= currentSchema(type, shapes);
 }
 
 /**
@@ -128,11 +136,11 @@ export function parseFamilyEvent(
   type: string,
   schema: number,
   stored: EventShape,
-  upcasters: Upcasters = familyUpcasters,
+  shapes = familyShapes,
 ): FamilyEvent {
   if (!isFamilyEventType(type)) throw new UnknownEventShape(type, schema);
-  const numbers = { stored: schema, current: familyEventCatalogue[type].schema };
-  const { data, personal } = upcast(upcasters, type, numbers, stored);
+  const numbers = { stored: schema, current: currentSchema(type, shapes) };
+  const { data, personal } = upcast(shapes.upcasters, type, numbers, stored);
   // The type and the schema number say which shape it is: only this code has ever written them.
   return { type, data, personal } as FamilyEvent;
 }

@@ -3,7 +3,14 @@ import { Undecodable, type Decoded, type EventDecoder } from '../../projections/
 import type { ProjectedEvent } from '../../projections/projection.js';
 import type { FamilyKeys } from '../../privacy/family-keys.js';
 import { KeyDoesNotUnwrap } from '../../privacy/wrap-key.js';
-import { currentSchema, isFamilyEventType, isKnownShape, type FamilyEvent } from '../domain/events.js';
+import {
+  currentSchema,
+  familyShapes,
+  isFamilyEventType,
+  isKnownShape,
+  type EventShapes,
+  type FamilyEvent,
+} from '../domain/events.js';
 import { UnknownEventShape } from '../domain/errors.js';
 import { familyOf, toFamilyEvent } from '../family-stream.js';
 import { FamilyKeyMissing } from '../load-family.js';
@@ -13,7 +20,10 @@ const MANY_FAMILIES = 200;
 
 /** Opens families' events for projections: keys found in bulk, sealed parts opened, old shapes lifted. */
 export class FamilyEventDecoder implements EventDecoder {
-  constructor(private readonly keys: FamilyKeys) {}
+  constructor(
+    private readonly keys: FamilyKeys,
+    private readonly shapes = familyShapes,
+  ) {}
 
   knows(type: string): boolean {
     return isFamilyEventType(type);
@@ -21,7 +31,7 @@ export class FamilyEventDecoder implements EventDecoder {
 
   async decode(events: readonly RecordedEvent[]): Promise<Decoded[]> {
     const keys = await this.findKeys(familiesOf(events));
-    return events.map((recorded) => decodeOne(recorded, keys));
+    return events.map((recorded) => decodeOne(recorded, keys, this.shapes));
   }
 
   /** A key that was altered is the trouble of its own family. */
@@ -47,14 +57,18 @@ function familiesOf(events: readonly RecordedEvent[]): string[] {
   );
 }
 
-function decodeOne(recorded: RecordedEvent, keys: ReadonlyMap<string, Buffer | KeyDoesNotUnwrap>): Decoded {
+function decodeOne(
+  recorded: RecordedEvent,
+  keys: ReadonlyMap<string, Buffer | KeyDoesNotUnwrap>,
+  shapes: EventShapes,
+): Decoded {
   const family = familyOf(recorded.stream) ?? '';
   const key = keys.get(family);
   const { type, schema } = recorded;
-  if (!isKnownShape(type, schema)) {
+  if (!isKnownShape(type, schema, shapes)) {
     return new Undecodable(recorded, new UnknownEventShape(type, schema), true);
   }
-  return new OpenedEvent(recorded, key ?? new FamilyKeyMissing(family));
+  return new OpenedEvent(recorded, key ?? new FamilyKeyMissing(family), shapes);
 }
 
 /** A family's event that is opened when a handler looks into it: many never do, and opening is what costs. */
@@ -69,6 +83,7 @@ class OpenedEvent implements ProjectedEvent {
     private readonly recorded: RecordedEvent,
     /** Or why there is none: that is the trouble of handlers that look into what is sealed. */
     private readonly key: Buffer | Error,
+    private readonly shapes: EventShapes,
   ) {
     this.position = recorded.position;
     this.stream = recorded.stream;
@@ -96,11 +111,11 @@ class OpenedEvent implements ProjectedEvent {
 
   /** An old shape may have moved a field from one part to the other. */
   private get isOfToday(): boolean {
-    return this.recorded.schema === currentSchema(this.type);
+    return this.recorded.schema === currentSchema(this.type, this.shapes);
   }
 
   private open(): FamilyEvent {
     if (this.key instanceof Error) throw this.key;
-    return (this.event ??= toFamilyEvent(this.recorded, this.key));
+    return (this.event ??= toFamilyEvent(this.recorded, this.key, this.shapes));
   }
 }

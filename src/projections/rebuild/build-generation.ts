@@ -169,7 +169,7 @@ async function add(
       await engine.slot(projection.name, slot).insertMany(documents, { session, ordered: false });
     }
   });
-  for (const { stream } of parked) generation.quarantined.add(stream);
+  if (parked.length > 0) generation.hasParked = true;
 }
 
 /** Says that everything up to the target is in the generation: from here on it is caught up page by page. */

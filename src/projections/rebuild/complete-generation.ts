@@ -3,7 +3,7 @@ import type { Differences } from '../differences.js';
 import type { ProjectionEngine } from '../engine.js';
 import type { ProjectionStatus } from '../generations/status.js';
 import type { OnProgress } from '../progress.js';
-import { DocumentsMoved } from '../runner/apply-batch.js';
+import { DocumentsMoved } from '../runner/not-storable.js';
 import type { OpenGeneration } from '../runner/open-generation.js';
 import { catchUpToEnd } from './catch-up-to-end.js';
 import { buildGeneration, finishBuild } from './build-generation.js';

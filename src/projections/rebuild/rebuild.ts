@@ -7,6 +7,7 @@ import { otherSlot, type ProjectionStatus } from '../generations/status.js';
 import { slotOfView } from '../generations/view.js';
 import type { OnProgress } from '../progress.js';
 import type { Projection } from '../projection.js';
+import { countParked } from '../quarantine/quarantine.js';
 import { Fenced } from '../runner/apply-batch.js';
 import { openGeneration, type OpenGeneration } from '../runner/open-generation.js';
 import type { Certificate } from './certify.js';
@@ -104,7 +105,7 @@ async function rebuildUnder(
     resumed: plan.existing !== null,
     differences,
     notCompared: typeof compared === 'string' ? compared : null,
-    quarantined: generation.quarantined.size,
+    quarantined: await countParked(engine.quarantine, projection.name, generation.generation),
   };
   if (!wanted) {
     await discardGeneration(engine, generation);

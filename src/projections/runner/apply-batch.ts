@@ -5,6 +5,7 @@ import type { ProjectionEngine } from '../engine.js';
 import { quarantineEntry } from '../quarantine/quarantine.js';
 import { EventTally } from '../generations/event-tally.js';
 import type { DocumentChange, FoldedBatch } from './fold-batch.js';
+import { DocumentsMoved, whyNotCommitted, whyNotStored } from './not-storable.js';
 import type { OpenGeneration } from './open-generation.js';
 
 const { Long } = mongoose.mongo;
@@ -20,14 +21,6 @@ export class Fenced extends Error {
   }
 }
 
-/** Documents changed between reading and writing them: fold the batch again on what is there now. */
-export class DocumentsMoved extends Error {
-  constructor(collection: string) {
-    super(`Documents of ${collection} were changed by somebody else`);
-    this.name = 'DocumentsMoved';
-  }
-}
-
 /** A folded batch and the generation that it is for. */
 export interface BatchToApply {
   target: OpenGeneration;
@@ -38,7 +31,7 @@ export interface BatchToApply {
  * Stores batches, each with its generation's checkpoint, in one transaction: a batch is in a generation whole
  * and once, or not at all, and whoever lost the right to write changes nothing. The targets stand at their new
  * checkpoints afterwards.
- * @throws Fenced, DocumentsMoved
+ * @throws Fenced, NotStorable, DocumentsMoved
  */
 export async function applyBatches(
   engine: ProjectionEngine,
@@ -50,12 +43,14 @@ export async function applyBatches(
       await park(engine, target, folded.parked, session);
       await writeDocuments(engine.slot(target.projection.name, target.slot), folded.changes, session);
     }
+  }).catch((error: unknown) => {
+    throw whyNotCommitted(batches.map(({ target }) => target.projection.name).join(', '), error);
   });
   for (const { target, folded } of batches) {
     target.checkpoint = folded.checkpoint;
     target.documents += folded.documentsDelta;
     target.tally.merge(folded.accounted);
-    for (const { stream } of folded.parked) target.quarantined.add(stream);
+    if (folded.parked.length > 0) target.hasParked = true;
   }
 }
 
@@ -111,13 +106,10 @@ async function writeDocuments(
 ): Promise<void> {
   const writes = changes.flatMap(toWrite);
   if (writes.length === 0) return;
-  try {
-    const done = await documents.bulkWrite(writes, { session, ordered: false });
-    if (done.insertedCount + done.matchedCount + done.deletedCount === writes.length) return;
-  } catch (error) {
-    const isDuplicate = error instanceof mongoose.mongo.MongoServerError && error.code === 11_000;
-    if (!isDuplicate) throw error;
-  }
+  const done = await documents.bulkWrite(writes, { session, ordered: false }).catch((error: unknown) => {
+    throw whyNotStored(documents.collectionName, error);
+  });
+  if (done.insertedCount + done.matchedCount + done.deletedCount === writes.length) return;
   throw new DocumentsMoved(documents.collectionName);
 }
 

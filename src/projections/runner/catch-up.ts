@@ -2,28 +2,23 @@ import type { RecordedEvent } from '../../event-log/event.js';
 import { EVENTS_PER_PAGE } from '../../event-log/read/read-log.js';
 import type { ProjectionEngine } from '../engine.js';
 import type { Decoded } from '../event-decoder.js';
-import { isAbout, type NeedsNewerCode } from '../fold-stream.js';
-import { applyBatches, DocumentsMoved } from './apply-batch.js';
-import { foldBatch } from './fold-batch.js';
+import { isAbout } from '../fold-stream.js';
 import type { OpenGeneration } from './open-generation.js';
 import { readPage } from './read-page.js';
-
-/** Documents that move under a batch this often are not moved by accident. */
-const MAX_MOVES = 5;
+import { takePage, type Stopped } from './take-page.js';
 
 /** What one step of catching up came to. */
 export interface Step {
   /** How many events of the log it went on by. */
   events: number;
-  /** Generations that cannot go on, each with its reason. */
-  stopped: Map<OpenGeneration, NeedsNewerCode>;
+  stopped: Stopped;
 }
 
 /**
  * One page of the log for generations that stand at the same checkpoint: read and decoded once, folded into
  * each, stored together. The only way a page gets into a generation that exists, be it live, being rebuilt or
  * kept.
- * @throws Fenced, LogDamaged
+ * @throws Fenced, LogDamaged; for several generations also what one of them alone would be helped by: they go on alone
  */
 export async function catchUpOnePage(
   engine: ProjectionEngine,
@@ -31,29 +26,11 @@ export async function catchUpOnePage(
   upTo?: number,
 ): Promise<Step> {
   const [first] = generations;
-  const stopped: Step['stopped'] = new Map();
-  if (first === undefined) return { events: 0, stopped };
-  const page = await readPage(engine.log, first.checkpoint, upTo);
-  if (page.length === 0) return { events: 0, stopped };
-  const decoded = await decodeFor(engine, generations, page);
-  for (let moves = 0; ; moves += 1) {
-    const batches = await Promise.all(
-      generations.map(async (target) => ({
-        target,
-        folded: await foldBatch(engine, target, page, decoded, { lookForAll: moves > 0 }),
-      })),
-    );
-    try {
-      await applyBatches(engine, batches);
-    } catch (error) {
-      if (error instanceof DocumentsMoved && moves < MAX_MOVES) continue;
-      throw error;
-    }
-    for (const { target, folded } of batches) {
-      if (folded.stopped !== null) stopped.set(target, folded.stopped);
-    }
-    return { events: page.length, stopped };
-  }
+  if (first === undefined) return { events: 0, stopped: new Map() };
+  const events = await readPage(engine.log, first.checkpoint, upTo);
+  if (events.length === 0) return { events: 0, stopped: new Map() };
+  const decoded = await decodeFor(engine, generations, events);
+  return { events: events.length, stopped: await takePage(engine, generations, { events, decoded }) };
 }
 
 /**

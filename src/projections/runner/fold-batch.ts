@@ -1,7 +1,6 @@
-import type { mongo } from 'mongoose';
 import type { RecordedEvent } from '../../event-log/event.js';
 import { readStream } from '../../event-log/read/read-stream.js';
-import { fromStored, type FoldedDocument, type StoredDocument } from '../documents.js';
+import { storedSize, type FoldedDocument } from '../documents.js';
 import type { ProjectionEngine } from '../engine.js';
 import { Undecodable, type Decoded } from '../event-decoder.js';
 import {
@@ -13,18 +12,18 @@ import {
   parkedBy,
   requireDecoded,
 } from '../fold-stream.js';
-import type { Slot } from '../generations/status.js';
 import type { ProjectedEvent, Projection } from '../projection.js';
-import type { ParkedStream } from '../quarantine/quarantine.js';
+import { parkedAmong, type ParkedStream } from '../quarantine/quarantine.js';
 import { EventTally } from '../generations/event-tally.js';
+import { loadDocuments, PageTooLarge } from './load-documents.js';
+import type { NotStorable } from './not-storable.js';
+import type { OpenGeneration } from './open-generation.js';
 
 /** The generation that a batch is folded into. */
-export interface FoldTarget {
-  projection: Projection;
-  slot: Slot;
-  checkpoint: number;
-  quarantined: ReadonlySet<string>;
-}
+export type FoldTarget = Pick<
+  OpenGeneration,
+  'projection' | 'slot' | 'generation' | 'checkpoint' | 'hasParked'
+>;
 
 /** One document before and after a batch. */
 export interface DocumentChange {
@@ -39,6 +38,8 @@ export interface FoldedBatch {
   /** The generation's checkpoint afterwards. */
   checkpoint: number;
   changes: DocumentChange[];
+  /** How large the changed documents are together, in bytes. */
+  bytes: number;
   /** By how many documents the log says that there are more. */
   documentsDelta: number;
   parked: ParkedStream[];
@@ -72,19 +73,30 @@ function takeRelevant(
   return { events, stopped: null };
 }
 
+/** How a batch is folded. */
+export interface FoldOptions {
+  /**
+   * Also look for documents of streams that begin in this page. There are none: it is for where storing them has
+   * failed because there were.
+   */
+  lookForAll?: boolean;
+  /** How many bytes of documents may be read for it, and how many it may come to write. */
+  maxBytes?: number;
+}
+
 /**
  * Folds a page of the log, which follows on the target's checkpoint without a gap, into its documents, in
  * memory. A document that is not as its stream has made it (somebody deleted or altered it) is folded again from
  * its stream. An event that a handler cannot take even then parks its stream; the rest goes on.
- * @param lookForAll also look for documents of streams that begin in this page. There are none: it is for where
- * storing them has failed because there were
+ * @throws PageTooLarge; NeedsNewerCode where a stream that is to be folded again has an event that only newer code
+ * can read
  */
 export async function foldBatch(
   engine: ProjectionEngine,
   target: FoldTarget,
   page: readonly RecordedEvent[],
   decoded: ReadonlyMap<number, Decoded>,
-  { lookForAll = false }: { lookForAll?: boolean } = {},
+  { lookForAll = false, maxBytes = Infinity }: FoldOptions = {},
 ): Promise<FoldedBatch> {
   const { projection } = target;
   const { events, stopped } = takeRelevant(engine, projection, page, decoded);
@@ -92,10 +104,11 @@ export async function foldBatch(
   const accounted = EventTally.empty();
   for (const { recorded } of events) accounted.add(recorded.hash);
 
-  const followed = events.filter(({ recorded }) => !target.quarantined.has(recorded.stream));
+  const left = await parkedOf(engine, target, events);
+  const followed = events.filter(({ recorded }) => !left.has(recorded.stream));
   const slot = engine.slot(projection.name, target.slot);
   const known = lookForAll ? followed : followed.filter(beganEarlier(projection, followed));
-  const stored = await load(slot, keysOf(projection, known), target.checkpoint);
+  const stored = await loadDocuments(slot, keysOf(projection, known), target.checkpoint, maxBytes);
   const documents = new Map(stored);
   const parked = new Map<string, ParkedStream>();
   /** Streams to be folded again, each with the event that showed it. */
@@ -112,7 +125,13 @@ export async function foldBatch(
     }
   }
   let documentsDelta = 0;
+  let bytes = 0;
   const changes: DocumentChange[] = [];
+  const change = (changed: DocumentChange): void => {
+    bytes += storedSize(changed.id, changed.after);
+    if (bytes > maxBytes) throw new PageTooLarge();
+    changes.push(changed);
+  };
   for (const [stream, event] of incomplete) {
     const again = await foldAgain(engine, projection, stream, target.checkpoint, checkpoint);
     if (again.parked !== null && again.parked.position <= target.checkpoint) {
@@ -123,9 +142,9 @@ export async function foldBatch(
     }
     if (again.parked !== null) parked.set(stream, again.parked);
     documentsDelta += again.documentsDelta;
-    const lying = await load(slot, [...again.documents.keys()], target.checkpoint);
+    const lying = await loadDocuments(slot, [...again.documents.keys()], target.checkpoint, maxBytes);
     for (const [id, after] of again.documents) {
-      changes.push({ id, stored: lying.get(id) ?? null, after });
+      change({ id, stored: lying.get(id) ?? null, after });
       documents.delete(id);
     }
   }
@@ -133,9 +152,39 @@ export async function foldBatch(
     const before = stored.get(id) ?? null;
     if (before === after) continue;
     documentsDelta += Number(after !== null) - Number(before !== null);
-    changes.push({ id, stored: before, after });
+    change({ id, stored: before, after });
   }
-  return { checkpoint, changes, documentsDelta, parked: [...parked.values()], accounted, stopped };
+  return { checkpoint, changes, bytes, documentsDelta, parked: [...parked.values()], accounted, stopped };
+}
+
+/** Streams of these events that the generation does not follow any more. */
+async function parkedOf(
+  { quarantine }: ProjectionEngine,
+  { projection, generation, hasParked }: FoldTarget,
+  events: readonly { recorded: RecordedEvent }[],
+): Promise<ReadonlySet<string>> {
+  if (!hasParked) return new Set();
+  const streams = new Set(events.map(({ recorded }) => recorded.stream));
+  return parkedAmong(quarantine, projection.name, generation, [...streams]);
+}
+
+/**
+ * Passes one event without what it makes: its stream is parked, as for an event that a handler cannot take, and its
+ * documents stay as they are.
+ */
+export function passOver(recorded: RecordedEvent, error: NotStorable): FoldedBatch {
+  const accounted = EventTally.empty();
+  accounted.add(recorded.hash);
+  const { stream, position, type } = recorded;
+  return {
+    checkpoint: position,
+    changes: [],
+    bytes: 0,
+    documentsDelta: 0,
+    parked: [{ stream, position, type, error: error.message }],
+    accounted,
+    stopped: null,
+  };
 }
 
 /** Folds one event; false where what it was folded onto cannot be what the events before it have made. */
@@ -148,7 +197,10 @@ function foldOnto(
   const before = documents.get(id) ?? null;
   foldEvent(projection, documents, event);
   // A document that this event removes was there before, or the count of documents is wrong from here on.
-  return before === null ? (documents.get(id) ?? null) !== null : !Number.isNaN(before.position);
+  const isSound = before === null ? (documents.get(id) ?? null) !== null : !Number.isNaN(before.position);
+  // Where its stream cannot be folded again either, what lies there stays.
+  if (!isSound && projection.fedBy === 'one-stream') documents.set(id, before);
+  return isSound;
 }
 
 /** Whether there can be documents of an event's stream before this page. */
@@ -174,26 +226,6 @@ function keysOf(projection: Projection, events: readonly { decoded: Decoded }[])
     }
   }
   return [...keys];
-}
-
-/**
- * Documents as they lie in the slot. The position of one is NaN where no event up to the checkpoint can have left
- * it so: it is somebody else's, as a document saved by hand is.
- */
-async function load(
-  slot: mongo.Collection<StoredDocument>,
-  ids: readonly string[],
-  checkpoint: number,
-): Promise<Map<string, FoldedDocument | null>> {
-  const documents = new Map<string, FoldedDocument | null>(ids.map((id) => [id, null]));
-  if (ids.length === 0) return documents;
-  for await (const document of slot.find({ _id: { $in: [...ids] } })) {
-    const found = fromStored(document);
-    const isOurs =
-      Number.isSafeInteger(found.position) && found.position >= 1 && found.position <= checkpoint;
-    documents.set(document._id, isOurs ? found : { ...found, position: NaN });
-  }
-  return documents;
 }
 
 /** All documents of one stream, from its beginning to `upTo`, and by how many they grew since `checkpoint`. */

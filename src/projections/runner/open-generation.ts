@@ -2,7 +2,7 @@ import mongoose, { type mongo } from 'mongoose';
 import type { ProjectionEngine } from '../engine.js';
 import type { Generation, ProjectionStatus, Slot } from '../generations/status.js';
 import type { Projection } from '../projection.js';
-import { quarantinedStreams } from '../quarantine/quarantine.js';
+import { hasParked } from '../quarantine/quarantine.js';
 import { EventTally } from '../generations/event-tally.js';
 
 /**
@@ -13,8 +13,9 @@ export interface OpenGeneration {
   readonly projection: Projection;
   readonly slot: Slot;
   readonly generation: number;
-  readonly quarantined: Set<string>;
   readonly tally: EventTally;
+  /** Whether there are streams that it does not follow; which, is in the quarantine. */
+  hasParked: boolean;
   checkpoint: number;
   documents: number;
   fence(): mongo.Filter<ProjectionStatus>;
@@ -31,8 +32,8 @@ export async function openGeneration(
     projection,
     slot,
     generation: generation.generation,
-    quarantined: await quarantinedStreams(engine.quarantine, projection.name, generation.generation),
     tally: EventTally.of(generation.accounted),
+    hasParked: await hasParked(engine.quarantine, projection.name, generation.generation),
     checkpoint: Number(generation.checkpoint),
     documents: Number(generation.documents),
     fence: () => ({

@@ -14,6 +14,11 @@ export type Step =
   /** It keeps its leases: nobody has told the others. */
   | { do: 'crash runner'; runner: number }
   | { do: 'delete documents'; projection: string; every: number }
+  /** Handlers cannot take anything of this family any more, nor what they have taken before. */
+  | { do: 'poison'; family: number }
+  | { do: 'mend' }
+  | { do: 'retry'; projection: string }
+  | { do: 'lose status'; projection: string }
   | { do: 'pause'; ms: number }
   | { do: 'settle' };
 
@@ -55,6 +60,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       every: fc.integer({ min: 1, max: 4 }),
     }),
   },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('poison' as const), family: fc.nat(50) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('mend' as const) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('retry' as const), projection }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('lose status' as const), projection }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('pause' as const), ms: fc.nat(60) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('settle' as const) }) },
 );
