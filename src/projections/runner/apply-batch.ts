@@ -10,8 +10,11 @@ import type { OpenGeneration } from './open-generation.js';
 
 const { Long } = mongoose.mongo;
 
-/** How long one batch may try to be stored, in milliseconds. */
-const DEADLINE_MS = 5_000;
+/**
+ * How long one batch may try to be stored, in milliseconds: longer than the embedded server leaves the transaction of
+ * a process that was killed open (5 s, and a moment until it looks), which keeps the status to itself.
+ */
+const DEADLINE_MS = 10_000;
 
 /** Somebody else has one of these projections now, or its live generation was switched: read the status again. */
 export class Fenced extends Error {
