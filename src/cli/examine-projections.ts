@@ -10,8 +10,9 @@ import { populationOf } from '../projections/inspect/population.js';
 import { structuralProblems } from '../projections/inspect/structural-problems.js';
 import type { Projection } from '../projections/projection.js';
 import type { Check } from './check.js';
-import { opensNothing } from './with-projections.js';
 import { howMany } from './how-many.js';
+import { versionRemedy } from './version-remedy.js';
+import { opensNothing } from './with-projections.js';
 
 /** A running service is behind by less than a second: this far, nobody follows the log. In seconds. */
 const FAR_BEHIND_SECONDS = 30;
@@ -86,12 +87,12 @@ function examineOverview({
       'run the version of the service that wrote this event, or a newer one; it goes on from there';
     add({ state: 'problem', what: `stopped. ${reason ?? ''}`, remedy });
   }
-  if (state === 'version differs') {
-    const isOlder = live !== null && live.version < version;
-    const remedy = isOlder
-      ? `restart the service, which builds this version; or ${rebuildOf(name)}`
-      : 'use the version of this program that the service runs';
-    add({ state: 'warning', what: reason ?? state, remedy });
+  if (state === 'version differs' && live !== null) {
+    add({
+      state: 'warning',
+      what: reason ?? state,
+      remedy: versionRemedy(name, live.version, version),
+    });
   }
   if (quarantined > 0) {
     add({

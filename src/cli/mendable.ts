@@ -24,6 +24,10 @@ const WAIT =
 const NEWER = 'use the version of this program that wrote the event, or a newer one';
 const RESTORE = 'restore what is missing from a backup before anything is written; nothing was changed';
 
+const KEEP_MOMENTS =
+  'let MongoDB keep them for longer, as an administrator: ' +
+  'db.adminCommand({setParameter: 1, minSnapshotHistoryWindowInSeconds: 3600}), then try again';
+
 const RIGHTS = `${RUN_INIT}: it brings the users' rights up to date`;
 
 /** What to do about the core's own errors, which do not know that a person is reading. */
@@ -60,10 +64,25 @@ const remedies: readonly (readonly [ErrorClass, string])[] = [
 
 /** The error as a person is told of it, where there is something to be done; otherwise as it came. */
 export function mendable(error: unknown): unknown {
+  const snapshot = snapshotFailure(error);
+  if (snapshot !== null) return snapshot;
   const known = remedies.find(([errorClass]) => error instanceof errorClass)?.[1];
   const remedy = known ?? (isDatabaseAway(error) ? WAIT : isRefused(error) ? RIGHTS : undefined);
   if (remedy === undefined || !(error instanceof Error)) return error;
   return new UserFacingError(`${error.message}.`, { remedies: [remedy], cause: error });
+}
+
+/** What is read as of one moment is large, or has only just been made. */
+function snapshotFailure(error: unknown): UserFacingError | null {
+  if (hasCode(error, MONGO_CODE.snapshotTooOld)) {
+    const what = 'Reading took longer than MongoDB keeps the moments that it can be read at.';
+    return new UserFacingError(what, { remedies: [KEEP_MOMENTS], cause: error });
+  }
+  if (hasCode(error, MONGO_CODE.snapshotUnavailable)) {
+    const what = 'What is read as of one moment was being made, or changed, at that moment.';
+    return new UserFacingError(what, { remedies: ['try again'], cause: error });
+  }
+  return null;
 }
 
 /** An installation that an earlier version has set up gives this one too few rights. */

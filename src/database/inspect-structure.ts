@@ -8,6 +8,7 @@ import {
   type CollectionSpec,
   type IndexSpec,
 } from './collections.js';
+import { deletingIndexes, isSameIndex } from './compare-indexes.js';
 import { found, RUN_INIT, together, type Finding, type Inspection } from './finding.js';
 import { optionsOf, unsuitable } from './make-collection.js';
 
@@ -59,7 +60,7 @@ function inspectValidator(collection: mongo.Document, spec: CollectionSpec, wher
 
 function inspectIndexes(indexes: readonly mongo.Document[], spec: CollectionSpec, where: string): Finding[] {
   const missing = spec.indexes
-    .filter((wanted) => !indexes.some((index) => isSame(index, wanted)))
+    .filter((wanted) => !indexes.some((index) => isSameIndex(index, wanted)))
     .map((wanted) => {
       const taken = indexes.some((index) => isDeepStrictEqual(index['key'], wanted.key));
       const kind = wanted.unique === true ? 'unique index' : 'index';
@@ -69,30 +70,12 @@ function inspectIndexes(indexes: readonly mongo.Document[], spec: CollectionSpec
         remedy: taken ? `drop the index ${indexName(wanted)} on ${where}, then ${RUN_INIT}` : RUN_INIT,
       };
     });
-  // MongoDB would delete documents by it, unasked and unseen.
-  const deleting = indexes
-    .filter((index) => 'expireAfterSeconds' in index && !spec.indexes.some((wanted) => isSame(index, wanted)))
-    .map((index) => ({
-      code: 'index-deletes',
-      problem: `the index ${String(index['name'])} on ${where} makes MongoDB delete documents (expireAfterSeconds)`,
-      remedy: `drop the index ${String(index['name'])} on ${where}, and compare the collection with a backup`,
-    }));
+  const deleting = deletingIndexes(indexes, spec.indexes).map((name) => ({
+    code: 'index-deletes',
+    problem: `the index ${name} on ${where} makes MongoDB delete documents (expireAfterSeconds)`,
+    remedy: `drop the index ${name} on ${where}, and compare the collection with a backup`,
+  }));
   return [...missing, ...deleting];
-}
-
-function isSame(index: mongo.Document, wanted: IndexSpec): boolean {
-  const { key, unique, partialFilterExpression, expireAfterSeconds, sparse, collation } = index as Record<
-    string,
-    unknown
-  >;
-  return (
-    isDeepStrictEqual(Object.entries(key ?? {}), Object.entries(wanted.key)) &&
-    (unique === true) === (wanted.unique === true) &&
-    isDeepStrictEqual(partialFilterExpression, wanted.partialFilterExpression) &&
-    expireAfterSeconds === wanted.expireAfterSeconds &&
-    sparse !== true &&
-    collation === undefined
-  );
 }
 
 function describeIndex(index: IndexSpec): string {

@@ -1,24 +1,28 @@
-import mongoose from 'mongoose';
+import mongoose, { type mongo } from 'mongoose';
 
-/** MongoDB's error codes that set-up and start-up tell apart (src/mongo/base/error_codes.yml). */
+/** MongoDB's error codes that are told apart here (src/mongo/base/error_codes.yml). */
 export const MONGO_CODE = {
   unauthorized: 13,
   authenticationFailed: 18,
   namespaceNotFound: 26,
   namespaceExists: 48,
-  commandNotSupportedOnView: 166,
-  collectionUuidMismatch: 361,
+  maxTimeMsExpired: 50,
   indexOptionsConflict: 85,
   indexKeySpecsConflict: 86,
+  writeConflict: 112,
+  commandNotSupportedOnView: 166,
+  snapshotTooOld: 239,
+  snapshotUnavailable: 246,
+  collectionUuidMismatch: 361,
   duplicateKey: 11000,
   roleExists: 51002,
   userExists: 51003,
 } as const;
 
 /** Set-up by several processes at once meets these; another try does not. */
-const PASSING = new Set([
+const PASSING = new Set<number>([
   46, // LockBusy
-  112, // WriteConflict
+  MONGO_CODE.writeConflict,
   117, // ConflictingOperationInProgress
   251, // NoSuchTransaction
   276, // IndexBuildAborted
@@ -32,7 +36,7 @@ function codeOf(error: unknown): number | undefined {
 }
 
 /** Whether the error has one of these codes. */
-export function hasCode(error: unknown, ...codes: readonly number[]): boolean {
+export function hasCode(error: unknown, ...codes: readonly number[]): error is mongo.MongoServerError {
   const code = codeOf(error);
   return code !== undefined && codes.includes(code);
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cliInstallation, type CliInstallation } from '../support/cli-installation.js';
-import { projectionsReady } from '../support/projections-ready.js';
+import { untilAllFollow } from '../support/followed-projections.js';
 import type { RegisteredFamily } from '../support/test-service.js';
 
 let installation: CliInstallation;
@@ -22,7 +22,7 @@ beforeAll(async () => {
   await change('POST', '/v1/family/members', { role: 'child', nickname: 'Nina' });
   await change('PATCH', '/v1/family', { name: 'García & García' });
   await change('POST', '/v1/family/close', { reason: 'Moving abroad' });
-  await projectionsReady(service.database);
+  await untilAllFollow(service.database);
 });
 afterAll(() => installation.remove());
 

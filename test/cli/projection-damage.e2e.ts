@@ -1,34 +1,10 @@
-import type { mongo } from 'mongoose';
-import { cliInstallation, type CliInstallation } from '../support/cli-installation.js';
-import { projectionsReady } from '../support/projections-ready.js';
-import type { RegisteredFamily } from '../support/test-service.js';
+import { untilAllFollow } from '../support/followed-projections.js';
+import { twoFamilies } from '../support/two-families.js';
+import { documents } from '../support/try-rights.js';
 
-let installation: CliInstallation;
-let run: CliInstallation['run'];
-let family: RegisteredFamily;
-
-beforeAll(async () => {
-  installation = await cliInstallation();
-  ({ run } = installation);
-  family = await installation.service.register();
-  await installation.service.register();
-  await projectionsReady(installation.service.database);
-});
-afterAll(() => installation.remove());
-
-function root(): mongo.Db {
-  const { rootClient, name } = installation.service.database;
-  return rootClient.db(name);
-}
-
-function statuses() {
-  return root().collection<{ _id: string; live: string | null }>('projection_status');
-}
-
-async function liveSlot() {
-  const status = await statuses().findOne({ _id: 'families' });
-  return root().collection<{ _id: string }>(`families@${status!.live}`);
-}
+const cli = twoFamilies();
+const { run, root, statuses } = cli;
+const liveSlot = () => cli.liveSlot('families');
 
 /** What root can do to a projection, and how it is named. */
 const DAMAGES: {
@@ -51,7 +27,7 @@ const DAMAGES: {
     what: 'a plain collection on the name of the view',
     damage: async () => {
       await root().collection('families').drop();
-      await root().collection<{ _id: string }>('families').insertOne({ _id: 'squatter' });
+      await documents(root(), 'families').insertOne({ _id: 'squatter' });
     },
     named: 'families is a plain collection, where a view belongs',
   },
@@ -62,7 +38,7 @@ const DAMAGES: {
   },
   {
     what: 'documents that were deleted',
-    damage: async () => (await liveSlot()).deleteMany({ _id: { $ne: family.id } }),
+    damage: async () => (await liveSlot()).deleteMany({ _id: { $ne: cli.family.id } }),
     named: '',
   },
   {
@@ -112,14 +88,15 @@ describe('afterwards', () => {
   it('projection_status has its validator again', async () => {
     const [found] = await root().listCollections({ name: 'projection_status' }).toArray();
     expect(found).toMatchObject({ options: { validator: { $jsonSchema: expect.anything() } } });
-    await expect(statuses().insertOne({ _id: 'x', live: 'c' })).rejects.toThrow('validation');
+    const wrong = documents(root(), 'projection_status').insertOne({ _id: 'x', live: 'c' });
+    await expect(wrong).rejects.toThrow('validation');
   });
 
   it('the plain collection is there under another name, and doctor tells', async () => {
     const [found] = await root()
       .listCollections({ name: /\.set-aside-/ })
       .toArray();
-    expect(await root().collection<{ _id: string }>(found!.name).findOne({ _id: 'squatter' })).not.toBeNull();
+    expect(await documents(root(), found!.name).findOne({ _id: 'squatter' })).not.toBeNull();
     const { json } = await run(['doctor', '--json']);
     expect(json().checks).toContainEqual({
       state: 'warning',
@@ -137,8 +114,8 @@ describe('afterwards', () => {
   });
 
   it('the service has noticed nothing but what it could not read', async () => {
-    const third = await installation.service.register();
-    await projectionsReady(installation.service.database);
+    const third = await cli.installation.service.register();
+    await untilAllFollow(cli.installation.service.database);
     expect((await run(['families', 'list', '--email', third.email, '--json'])).json().families).toHaveLength(
       1,
     );

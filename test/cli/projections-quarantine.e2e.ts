@@ -1,62 +1,45 @@
 import mongoose from 'mongoose';
 import { familyStream } from '../../src/families/family-stream.js';
-import { cliInstallation, type CliInstallation } from '../support/cli-installation.js';
-import { projectionsReady } from '../support/projections-ready.js';
-import type { RegisteredFamily } from '../support/test-service.js';
+import { liveGeneration } from '../../src/projections/generations/status.js';
+import { documents } from '../support/try-rights.js';
+import { twoFamilies } from '../support/two-families.js';
 
-let installation: CliInstallation;
-let run: CliInstallation['run'];
-let family: RegisteredFamily;
-
-beforeAll(async () => {
-  installation = await cliInstallation();
-  ({ run } = installation);
-  family = await installation.service.register();
-  await installation.service.register();
-  await projectionsReady(installation.service.database);
-});
-afterAll(() => installation.remove());
-
-function root() {
-  const { rootClient, name } = installation.service.database;
-  return rootClient.db(name);
-}
+const cli = twoFamilies();
+const { run, root } = cli;
 
 describe('projections quarantine', () => {
   /** As a handler with a fault would have left it. */
   const park = async (projection: string, stream: string, position = 1): Promise<void> => {
-    const status = await root().collection<{ _id: string }>('projection_status').findOne({ _id: projection });
-    const { live, slots } = status as unknown as {
-      live: string;
-      slots: Record<string, { generation: number }>;
-    };
-    const { generation } = slots[live]!;
-    await root()
-      .collection<{ _id: string; [field: string]: unknown }>('projection_quarantine')
-      .insertOne({
-        _id: `${projection}/${generation}/${stream}`,
-        projection,
-        generation,
-        stream,
-        position: mongoose.mongo.Long.fromNumber(position),
-        type: 'FamilyRegistered',
-        error: 'a fault',
-        since: new Date(),
-      });
+    const live = liveGeneration(await cli.statuses().findOne({ _id: projection }));
+    const generation = live?.generation.generation ?? 0;
+    await documents(root(), 'projection_quarantine').insertOne({
+      _id: `${projection}/${generation}/${stream}`,
+      projection,
+      generation,
+      stream,
+      position: mongoose.mongo.Long.fromNumber(position),
+      type: 'FamilyRegistered',
+      error: 'a fault',
+      since: new Date(),
+    });
   };
   const events = () => {
-    const { rootClient, logName } = installation.service.database;
+    const { rootClient, logName } = cli.installation.service.database;
     return rootClient.db(logName).collection('events');
   };
 
   it('shows the streams that cannot be taken, and takes them again after a fix', async () => {
     expect((await run(['projections', 'quarantine', 'list'])).out).toBe('Nothing is parked.\n');
-    const stream = familyStream(family.id);
+    const stream = familyStream(cli.family.id);
     const [{ sealed }] = (await events().find({ stream }).toArray()) as unknown as [{ sealed: unknown }];
     await events().updateOne({ stream }, { $set: { sealed: new mongoose.mongo.Binary(Buffer.alloc(60)) } });
     const rebuilt = await run(['projections', 'rebuild', 'families']);
-    expect(rebuilt.code).toBe(0);
+    // As `verify` would say of what is live now.
+    expect(rebuilt.code).toBe(1);
+    expect(rebuilt.out).toContain('missing    0\n    extra      1');
+    expect(rebuilt.out).toContain('Not taken and parked: 1 stream');
     expect(rebuilt.out).toContain('"family-accounts projections quarantine list families"');
+    expect(rebuilt.out).toContain('Live now. Undo: "family-accounts projections rollback families"');
     // It looks into nothing that is sealed.
     expect((await run(['projections', 'rebuild', 'registrations_daily'])).out).not.toContain('quarantine');
     const found = await run(['projections', 'quarantine', 'list', 'families', '--json']);

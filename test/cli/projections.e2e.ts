@@ -1,32 +1,30 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import mongoose from 'mongoose';
 import { readModelNames } from '../../src/families/read-models/index.js';
-import { cliInstallation, startCli, type CliInstallation } from '../support/cli-installation.js';
-import { projectionsReady } from '../support/projections-ready.js';
-import type { RegisteredFamily } from '../support/test-service.js';
+import { startCli, type CliResult } from '../support/cli-installation.js';
+import { twoFamilies } from '../support/two-families.js';
 
-let installation: CliInstallation;
-let run: CliInstallation['run'];
-let family: RegisteredFamily;
+const cli = twoFamilies();
+const { run, statuses } = cli;
 
-beforeAll(async () => {
-  installation = await cliInstallation();
-  ({ run } = installation);
-  family = await installation.service.register();
-  await installation.service.register();
-  await projectionsReady(installation.service.database);
-});
-afterAll(() => installation.remove());
-
-function root() {
-  const { rootClient, name } = installation.service.database;
-  return rootClient.db(name);
-}
-
-async function liveSlot(projection: string) {
-  const statuses = root().collection<{ _id: string; live: string }>('projection_status');
-  const status = await statuses.findOne({ _id: projection });
-  return root().collection<{ _id: string }>(`${projection}@${status!.live}`);
+/** Runs a command that has to wait for the lease of a projection, and sends it Ctrl-C before it goes on. */
+async function interruptAtLease(args: readonly string[], projection: string): Promise<CliResult> {
+  const { rootClient } = cli.installation.service.database;
+  // Nobody else changes this status until the transaction ends.
+  const session = rootClient.startSession();
+  session.startTransaction();
+  await statuses().updateOne({ _id: projection }, { $set: { held: true } }, { session });
+  const { child, result } = startCli(args, cli.installation.env);
+  const waitsForLease = async () => {
+    const { inprog } = await rootClient.db('admin').command({ currentOp: 1, active: true });
+    return JSON.stringify(inprog).includes('rebuild.owner');
+  };
+  while (!(await waitsForLease())) await sleep(50);
+  child.kill('SIGINT');
+  await sleep(100);
+  await session.abortTransaction();
+  await session.endSession();
+  return result;
 }
 
 describe('projections list', () => {
@@ -61,58 +59,6 @@ describe('projections list', () => {
   });
 });
 
-describe('projections verify', () => {
-  it('finds nothing where nothing is wrong', async () => {
-    const { code, out } = await run(['projections', 'verify', '--all']);
-    expect([code, out.trim().split('\n').length]).toEqual([0, readModelNames.length]);
-    expect(out).toContain('families: 2 documents, all as the log says (position 2).');
-    const one = await run(['projections', 'verify', 'members', '--json']);
-    expect(one.json()).toMatchObject({ projection: 'members', ok: true, missing: 0, samples: [] });
-  });
-
-  it('names what is missing, extra and different, and the command that puts it right', async () => {
-    const documents = await liveSlot('families');
-    const [before] = await documents.find({ _id: family.id }).toArray();
-    await documents.updateOne({ _id: family.id }, { $set: { name: 'Somebody Else' } });
-    await documents.insertOne({ _id: 'nobody' });
-    const { code, json } = await run(['projections', 'verify', 'families', '--json']);
-    expect(code).toBe(1);
-    expect(json()).toMatchObject({ ok: false, missing: 0, extra: 1, different: 1, expected: 2, found: 3 });
-    expect(json().samples).toContainEqual({ kind: 'different', id: family.id, fields: ['name'] });
-    await documents.deleteOne({ _id: 'nobody' });
-    await documents.deleteOne({ _id: family.id });
-    const words = await run(['projections', 'verify', 'families']);
-    expect(words.code).toBe(1);
-    expect(words.out).toContain('missing    1');
-    expect(words.out).toContain(`e.g. ${family.id} is missing`);
-    expect(words.out).toContain('family-accounts projections rebuild families');
-    expect(words.out).not.toContain('Somebody Else');
-    const list = await run(['families', 'list', '--json']);
-    expect(list.json()).toMatchObject({ complete: false, families: [{}] });
-    expect((await run(['families', 'list'])).out).toContain('This list is not to be relied on');
-    const doctor = await run(['doctor', '--json']);
-    expect(doctor.json().checks).toContainEqual({
-      state: 'problem',
-      what: 'Projection families: it holds 1 document, and the log tells of 2',
-      remedy: 'run "family-accounts projections rebuild families"',
-    });
-
-    const same = await run(['projections', 'rebuild', 'families', '--only-if-same']);
-    expect(same.code).toBe(1);
-    expect(same.out).toContain('Not switched to, as --only-if-same asks');
-    const dry = await run(['projections', 'rebuild', 'families', '--dry-run', '--json']);
-    expect([dry.code, dry.json()]).toMatchObject([0, { switched: false, differences: { missing: 1 } }]);
-    expect((await run(['projections', 'rebuild', 'families', '--dry-run'])).out).toContain('missing    1');
-    const rebuilt = await run(['projections', 'rebuild', 'families']);
-    expect(rebuilt.code).toBe(0);
-    for (const part of ['missing    1', '2 documents of 2 events', 'Live now', 'rollback families'])
-      expect(rebuilt.out).toContain(part);
-    expect(rebuilt.err).toMatch(/families: certifying: 100 % 2\/2 events/);
-    expect(await (await liveSlot('families')).findOne({ _id: family.id })).toEqual(before);
-    expect((await run(['projections', 'verify', 'families'])).code).toBe(0);
-  });
-});
-
 describe('projections rebuild', () => {
   it('rebuilds all of them, and --only-if-same where nothing differs', async () => {
     const { code, json } = await run(['projections', 'rebuild', '--all', '--only-if-same', '--json']);
@@ -132,18 +78,17 @@ describe('projections rebuild', () => {
   });
 
   it('tells of another one under way', async () => {
-    const statuses = root().collection<{ _id: string }>('projection_status');
     const rebuild = {
       owner: 'another',
-      epoch: 1,
-      slot: 'a',
+      slot: 'a' as const,
       target: mongoose.mongo.Long.ONE,
-      phase: 'build',
+      phase: 'build' as const,
       cursor: null,
+      seen: mongoose.mongo.Long.ZERO,
       startedAt: new Date(),
       until: new Date(Date.now() + 60_000),
     };
-    await statuses.updateOne({ _id: 'members' }, { $set: { rebuild } });
+    await statuses().updateOne({ _id: 'members' }, { $set: { rebuild } });
     try {
       const { code, out, err } = await run(['projections', 'rebuild', 'members']);
       expect([code, out]).toEqual([1, '']);
@@ -157,31 +102,15 @@ describe('projections rebuild', () => {
       );
       expect(all.err).toContain('Another process has been rebuilding members');
     } finally {
-      await statuses.updateOne({ _id: 'members' }, { $unset: { rebuild: '' } });
+      await statuses().updateOne({ _id: 'members' }, { $unset: { rebuild: '' } });
     }
   });
 
   it('ends with Ctrl-C, and goes on with the next call', async () => {
-    const { rootClient } = installation.service.database;
-    const statuses = root().collection<{ _id: string }>('projection_status');
     // A slot that was live until a moment ago would be let alone for some seconds.
     const longAgo = { 'slots.a.since': new Date(0), 'slots.b.since': new Date(0) };
-    await statuses.updateOne({ _id: 'members' }, { $set: longAgo });
-    // Nobody else changes this status until the transaction ends: the rebuild waits for its lease.
-    const session = rootClient.startSession();
-    session.startTransaction();
-    await statuses.updateOne({ _id: 'members' }, { $set: { held: true } }, { session });
-    const { child, result } = startCli(['projections', 'rebuild', 'members'], installation.env);
-    const waitsForLease = async () => {
-      const { inprog } = await rootClient.db('admin').command({ currentOp: 1, active: true });
-      return JSON.stringify(inprog).includes('rebuild.owner');
-    };
-    while (!(await waitsForLease())) await sleep(50);
-    child.kill('SIGINT');
-    await sleep(100);
-    await session.abortTransaction();
-    await session.endSession();
-    const { code, out } = await result;
+    await statuses().updateOne({ _id: 'members' }, { $set: longAgo });
+    const { code, out } = await interruptAtLease(['projections', 'rebuild', 'members'], 'members');
     expect(code).toBe(130);
     expect(out).toContain('"family-accounts projections rebuild members" goes on where this one stopped');
 
@@ -196,7 +125,7 @@ describe('projections rebuild', () => {
 describe('projections rollback', () => {
   it('goes back, and forward again', async () => {
     const built = (await run(['projections', 'rebuild', 'registrations_daily', '--json'])).json();
-    await installation.service.register();
+    await cli.installation.service.register();
     const back = await run(['projections', 'rollback', 'registrations_daily', '--json']);
     expect([back.code, back.json()]).toMatchObject([
       0,
@@ -208,10 +137,23 @@ describe('projections rollback', () => {
     expect(forward.out).toContain(`generation ${built.generation} is live again`);
   });
 
+  it('ends with Ctrl-C, and leaves everything as it was', async () => {
+    const args = ['projections', 'rollback', 'registrations_daily'];
+    const before = (await run(['projections', 'list', '--json'])).json();
+    const { code, out } = await interruptAtLease(args, 'registrations_daily');
+    expect(code).toBe(130);
+    expect(out).toContain('Stopped. What is live of registrations_daily was not touched');
+    const after = (await run(['projections', 'list', '--json'])).json();
+    expect(after.projections.map(withoutLag)).toEqual(before.projections.map(withoutLag));
+    expect((await run(['doctor'])).out).not.toContain('left unfinished');
+    expect(await run(args)).toMatchObject({ code: 0 });
+  });
+
+  const withoutLag = ({ lag: _lag, ...overview }: { lag: unknown }) => overview;
+
   it('ends with 1 where nothing is kept', async () => {
-    const statuses = root().collection<{ _id: string; live: string }>('projection_status');
-    const { live } = (await statuses.findOne({ _id: 'family_activity' }))!;
-    await statuses.updateOne(
+    const { live } = (await statuses().findOne({ _id: 'family_activity' }))!;
+    await statuses().updateOne(
       { _id: 'family_activity' },
       { $unset: { [`slots.${live === 'a' ? 'b' : 'a'}`]: '' } },
     );

@@ -6,7 +6,7 @@ import { readModelNames } from '../../src/families/read-models/index.js';
 import { ProjectionsService } from '../../src/projections/projections.service.js';
 import { rebuild } from '../../src/projections/rebuild/rebuild.js';
 import { verifyProjection } from '../../src/projections/verify/verify.js';
-import { until } from '../support/followed-projections.js';
+import { until } from '../support/until.js';
 import { createTestProjections, type TestProjections } from '../support/test-projections.js';
 import { localesChosen } from './example/locales-chosen.js';
 

@@ -1,5 +1,6 @@
 import { checkLog } from '../support/check-log.js';
-import { until, untilBuilt } from '../support/followed-projections.js';
+import { untilBuilt } from '../support/followed-projections.js';
+import { until } from '../support/until.js';
 import { keyed, newKey, registration } from '../support/idempotent-call.js';
 import { expectKept, startLoad } from '../support/load.js';
 import { outOfPlace } from '../support/registering.js';

@@ -1,22 +1,9 @@
 import { expectProblem, MARK } from '../support/expect-problem.js';
 import { sendRaw } from '../support/raw-http.js';
-import { startTestService, type TestService } from '../support/test-service.js';
+import { refusingService } from '../support/refusing-service.js';
 
-let service: TestService;
-let token: string;
-let eventsBefore: number;
-
-beforeAll(async () => {
-  service = await startTestService();
-  ({ token } = await service.register());
-});
-beforeEach(async () => {
-  eventsBefore = await service.countEvents();
-});
-afterEach(async () => {
-  expect(await service.countEvents()).toBe(eventsBefore);
-});
-afterAll(() => service.stop());
+const service = refusingService();
+const { call } = service;
 
 describe('addresses and methods', () => {
   it.each([
@@ -30,7 +17,7 @@ describe('addresses and methods', () => {
     ['POST', '/health/live', 'GET, HEAD'],
     ['OPTIONS', '/v1/families', 'POST'],
   ])('%s %s is answered 405 with what is allowed', async (method, path, allowed) => {
-    const answer = await service.call(method, path);
+    const answer = await call(method, path);
     expectProblem(answer, 405, 'method-not-allowed');
     expect(answer.headers.get('allow')).toBe(allowed);
   });
@@ -50,7 +37,7 @@ describe('addresses and methods', () => {
     [`/${'x'.repeat(5000)}`],
     ['/v1/family?x=1'.replace('family', 'nothing')],
   ])('GET %s is answered 404', async (path) => {
-    expectProblem(await service.call('GET', path), 404, 'not-found');
+    expectProblem(await call('GET', path), 404, 'not-found');
   });
 
   it('GET /docs/../x, which no client sends as it is, is answered 404, too', async () => {
@@ -67,7 +54,7 @@ describe('addresses and methods', () => {
   it.each([['/v1/%'], ['/v1/family/members/%zz'], ['/%c3%28'], ['/v1/family/members/%ff']])(
     'a path that cannot be decoded (%s) is answered as a problem',
     async (path) => {
-      const answer = await service.call('GET', path);
+      const answer = await call('GET', path);
       expectProblem(answer, 400, 'invalid-request');
       expect(answer.headers.get('x-correlation-id')).toBe(answer.body.instance.replace('urn:uuid:', ''));
     },
@@ -75,12 +62,12 @@ describe('addresses and methods', () => {
 
   it('a member’s id longer than any is answered 404, and so is a slash at the end', async () => {
     for (const path of [`/v1/family/members/${'x'.repeat(200)}`, '/v1/family/']) {
-      expectProblem(await service.call('PATCH', path, { token, body: {} }), 404, 'not-found');
+      expectProblem(await call('PATCH', path, { token: service.token, body: {} }), 404, 'not-found');
     }
   });
 
   it('HEAD answers what GET does, without its body', async () => {
-    const answer = await service.call('HEAD', '/health/live');
+    const answer = await call('HEAD', '/health/live');
     expect([answer.status, answer.text]).toEqual([200, '']);
   });
 });

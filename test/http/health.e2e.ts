@@ -3,7 +3,8 @@ import mongoose from 'mongoose';
 import supertest from 'supertest';
 import { EventLog } from '../../src/event-log/event-log.js';
 import { LogCollections } from '../../src/event-log/log-collections.js';
-import { statusesOf, until, untilBuilt } from '../support/followed-projections.js';
+import { statusesOf, untilBuilt } from '../support/followed-projections.js';
+import { until } from '../support/until.js';
 import { startTestService, type TestService } from '../support/test-service.js';
 
 describe('health', () => {

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import mongoose from 'mongoose';
 import { expectProblem } from '../support/expect-problem.js';
-import { holdBack, statusesOf, until, untilBuilt } from '../support/followed-projections.js';
+import { holdBack, statusesOf, untilBuilt } from '../support/followed-projections.js';
+import { until } from '../support/until.js';
 import {
   startTestService,
   type AnyJson,

@@ -1,42 +1,10 @@
 import { gzipSync } from 'node:zlib';
 import { expectProblem, MARK } from '../support/expect-problem.js';
-import {
-  PASSWORD,
-  startTestService,
-  uniqueEmail,
-  type Answer,
-  type TestService,
-} from '../support/test-service.js';
+import { refusingService, registrationBody } from '../support/refusing-service.js';
+import { PASSWORD } from '../support/test-service.js';
 
-let service: TestService;
-let token: string;
-let eventsBefore: number;
-
-beforeAll(async () => {
-  service = await startTestService();
-  ({ token } = await service.register());
-});
-beforeEach(async () => {
-  eventsBefore = await service.countEvents();
-});
-afterEach(async () => {
-  expect(await service.countEvents()).toBe(eventsBefore);
-});
-afterAll(() => service.stop());
-
-const good = (): Record<string, unknown> => ({
-  email: uniqueEmail(),
-  password: PASSWORD,
-  familyName: 'The Testers',
-});
-
-function post(
-  path: string,
-  bytes: string | Uint8Array,
-  headers: Record<string, string> = {},
-): Promise<Answer> {
-  return service.call('POST', path, { bytes, headers: { 'content-type': 'application/json', ...headers } });
-}
+const service = refusingService();
+const { call, post } = service;
 
 describe('bodies', () => {
   it.each([
@@ -73,11 +41,11 @@ describe('bodies', () => {
   it.each([['[]'], ['"text"'], ['1'], ['true'], ['[{"reason":"x"}]']])(
     'that are %s are refused where every field may be left out, too',
     async (text) => {
-      const authorization = `Bearer ${token}`;
+      const authorization = `Bearer ${service.token}`;
       for (const path of ['/v1/family/close', '/v1/family/reopen']) {
         expectProblem(await post(path, text, { authorization }), 400, 'invalid-request');
       }
-      const patched = await service.call('PATCH', '/v1/family', {
+      const patched = await call('PATCH', '/v1/family', {
         bytes: text,
         headers: { authorization, 'content-type': 'application/json' },
       });
@@ -118,7 +86,7 @@ describe('bodies', () => {
       '/v1/family/members',
       `{"role":"child","nickname":"Nina","birthYear":${number}}`,
       {
-        authorization: `Bearer ${token}`,
+        authorization: `Bearer ${service.token}`,
       },
     );
     expect(answer.status).toBe(400);
@@ -137,14 +105,14 @@ describe('bodies', () => {
     ['application/json; charset=utf-16'],
     ['application/json; charset=iso-8859-1'],
   ])('of the type %s are refused', async (type) => {
-    const answer = await post('/v1/families', JSON.stringify(good()), { 'content-type': type });
+    const answer = await post('/v1/families', JSON.stringify(registrationBody()), { 'content-type': type });
     expectProblem(answer, 415, 'unsupported-media-type');
   });
 
   it.each([['gzip'], ['br'], ['deflate'], ['gzip, identity'], ['nonsense']])(
     'that say they are compressed (%s) are refused, whatever they are',
     async (coding) => {
-      const bytes = JSON.stringify(good());
+      const bytes = JSON.stringify(registrationBody());
       for (const body of [bytes, gzipSync(bytes)]) {
         const answer = await post('/v1/families', body, { 'content-encoding': coding });
         expectProblem(answer, 415, 'unsupported-media-type');
@@ -159,7 +127,7 @@ describe('bodies', () => {
   });
 
   it('with a field that is no text are told so, and nothing about its length', async () => {
-    const body = JSON.stringify({ ...good(), familyName: null, locale: 7 });
+    const body = JSON.stringify({ ...registrationBody(), familyName: null, locale: 7 });
     const answer = await post('/v1/families', body);
     expectProblem(answer, 400, 'invalid-request');
     expect(answer.body.errors).toEqual([
@@ -169,7 +137,7 @@ describe('bodies', () => {
   });
 
   it('without a type are refused', async () => {
-    const answer = await service.call('POST', '/v1/families', { bytes: JSON.stringify(good()) });
+    const answer = await call('POST', '/v1/families', { bytes: JSON.stringify(registrationBody()) });
     expectProblem(answer, 415, 'unsupported-media-type');
   });
 

@@ -1,41 +1,9 @@
 import { expectProblem, MARK } from '../support/expect-problem.js';
-import {
-  PASSWORD,
-  startTestService,
-  uniqueEmail,
-  type Answer,
-  type TestService,
-} from '../support/test-service.js';
+import { refusingService, registrationBody } from '../support/refusing-service.js';
+import { PASSWORD } from '../support/test-service.js';
 
-let service: TestService;
-let token: string;
-let eventsBefore: number;
-
-beforeAll(async () => {
-  service = await startTestService();
-  ({ token } = await service.register());
-});
-beforeEach(async () => {
-  eventsBefore = await service.countEvents();
-});
-afterEach(async () => {
-  expect(await service.countEvents()).toBe(eventsBefore);
-});
-afterAll(() => service.stop());
-
-const good = (): Record<string, unknown> => ({
-  email: uniqueEmail(),
-  password: PASSWORD,
-  familyName: 'The Testers',
-});
-
-function post(
-  path: string,
-  bytes: string | Uint8Array,
-  headers: Record<string, string> = {},
-): Promise<Answer> {
-  return service.call('POST', path, { bytes, headers: { 'content-type': 'application/json', ...headers } });
-}
+const service = refusingService();
+const { call, post } = service;
 
 describe('fields of the wrong kind', () => {
   const wrong: [string, unknown][] = [
@@ -51,7 +19,7 @@ describe('fields of the wrong kind', () => {
 
   it.each(wrong)('%s is refused in every field of a registration', async (_what, value) => {
     for (const field of ['email', 'password', 'familyName', 'locale']) {
-      const answer = await service.call('POST', '/v1/families', { body: { ...good(), [field]: value } });
+      const answer = await call('POST', '/v1/families', { body: { ...registrationBody(), [field]: value } });
       expectProblem(answer, 400, 'invalid-request');
       expect(answer.body.errors.map((error: { field: string }) => error.field)).toContain(field);
     }
@@ -60,7 +28,7 @@ describe('fields of the wrong kind', () => {
   it.each(wrong)('%s is refused in every field of a sign-in', async (_what, value) => {
     for (const field of ['email', 'password', 'device']) {
       const body = { email: 'a@example.org', password: PASSWORD, [field]: value };
-      expectProblem(await service.call('POST', '/v1/sessions', { body }), 400, 'invalid-request');
+      expectProblem(await call('POST', '/v1/sessions', { body }), 400, 'invalid-request');
     }
   });
 
@@ -74,7 +42,7 @@ describe('fields of the wrong kind', () => {
     ];
     for (const [method, path, fields] of calls) {
       for (const field of fields) {
-        const answer = await service.call(method, path, { token, body: { [field]: value } });
+        const answer = await call(method, path, { token: service.token, body: { [field]: value } });
         expectProblem(answer, 400, 'invalid-request');
       }
     }
@@ -90,7 +58,7 @@ describe('fields of the wrong kind', () => {
     [{ toString: 1 }],
     [{ hasOwnProperty: 1 }],
   ])('unknown fields are refused: %j', async (extra) => {
-    const answer = await service.call('POST', '/v1/families', { body: { ...good(), ...extra } });
+    const answer = await call('POST', '/v1/families', { body: { ...registrationBody(), ...extra } });
     expect([answer.status, answer.body.type]).toEqual([400, '/problems/invalid-request']);
   });
 
@@ -112,8 +80,8 @@ describe('fields of the wrong kind', () => {
   it.each([['constructor'], ['prototype'], ['toString'], ['valueOf']])(
     'a field called %s is unknown like any other',
     async (name) => {
-      const body = { ...good(), [name]: MARK };
-      expectProblem(await service.call('POST', '/v1/families', { body }), 400, 'invalid-request');
+      const body = { ...registrationBody(), [name]: MARK };
+      expectProblem(await call('POST', '/v1/families', { body }), 400, 'invalid-request');
     },
   );
 });
@@ -128,7 +96,7 @@ describe('texts that no database should see', () => {
   ])('with %s are refused in names, nicknames, reasons, passwords and addresses', async (_what, escape) => {
     const words = `"Some words ${escape} and more"`;
     const registration = (field: string, value: string): string =>
-      JSON.stringify({ ...good(), [field]: 'HERE' }).replace('"HERE"', value);
+      JSON.stringify({ ...registrationBody(), [field]: 'HERE' }).replace('"HERE"', value);
     expectProblem(await post('/v1/families', registration('familyName', words)), 400, 'invalid-name');
     expectProblem(
       await post('/v1/families', registration('email', `"a${escape}@example.org"`)),
@@ -140,7 +108,7 @@ describe('texts that no database should see', () => {
       400,
       'invalid-email-address',
     );
-    const authorization = `Bearer ${token}`;
+    const authorization = `Bearer ${service.token}`;
     expectProblem(
       await post('/v1/family/members', `{"role":"child","nickname":${words}}`, { authorization }),
       400,
@@ -156,7 +124,10 @@ describe('texts that no database should see', () => {
   });
 
   it('in bytes that are no UTF-8 are refused', async () => {
-    const body = Buffer.from(JSON.stringify({ ...good(), familyName: 'Caf\u00e9 Family' }), 'latin1');
+    const body = Buffer.from(
+      JSON.stringify({ ...registrationBody(), familyName: 'Caf\u00e9 Family' }),
+      'latin1',
+    );
     expectProblem(await post('/v1/families', body), 400, 'invalid-json');
   });
 });

@@ -3,7 +3,8 @@ import { pino } from 'pino';
 import { ProjectionsService } from '../../src/projections/projections.service.js';
 import { planRebuild } from '../../src/projections/rebuild/plan-rebuild.js';
 import { RebuildLease } from '../../src/projections/rebuild/rebuild-lease.js';
-import { HASTY, until } from '../support/projected.js';
+import { HASTY } from '../support/projected.js';
+import { until } from '../support/until.js';
 import { families } from '../support/read-models.js';
 import { createTestProjections, type TestProjections } from '../support/test-projections.js';
 

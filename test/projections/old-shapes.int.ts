@@ -8,7 +8,8 @@ import { NeedsNewerCode } from '../../src/projections/fold-stream.js';
 import { rollBack } from '../../src/projections/rebuild/rollback.js';
 import { rebuild } from '../../src/projections/rebuild/rebuild.js';
 import { verifyProjection } from '../../src/projections/verify/verify.js';
-import { buildAll, caughtUp, HASTY, liveOf, startRunner, statusOf, until } from '../support/projected.js';
+import { buildAll, caughtUp, HASTY, liveOf, startRunner, statusOf } from '../support/projected.js';
+import { until } from '../support/until.js';
 import { families, familyActivity, members, registrationsDaily } from '../support/read-models.js';
 import {
   createTestProjections,

@@ -1,6 +1,7 @@
 import type { Projection } from '../../src/projections/projection.js';
 import { retryQuarantine, RetryNeedsRebuild } from '../../src/projections/quarantine/retry.js';
 import { rebuild } from '../../src/projections/rebuild/rebuild.js';
+import { ParkedStreams } from '../../src/projections/verify/parked-streams.js';
 import { verifyProjection } from '../../src/projections/verify/verify.js';
 import { buildAll, caughtUp, expectProjected, liveOf, startRunner } from '../support/projected.js';
 import { families, familyActivity, members, registrationsDaily } from '../support/read-models.js';
@@ -191,6 +192,51 @@ describe('a rebuild that meets an event that a handler cannot take', () => {
     const mended = test.engine([families]);
     expect(await rebuild(mended, families)).toMatchObject({ generation: 1, quarantined: 0 });
     await expectProjected(test, mended, families);
+  });
+});
+
+describe('a quarantine that was lost or is out of date', () => {
+  it('is named by verify where a stream that cannot be taken is not in it, and mended by a rebuild', async () => {
+    const { mistake, before } = await parkedInFamilies();
+    expect((await verifyProjection(before, mistake)).problems).toEqual([]);
+    const { rootClient, name } = test.database;
+    for (const lose of [
+      () => rootClient.db(name).collection('projection_quarantine').deleteMany({}),
+      () => rootClient.db(name).collection('projection_quarantine').drop(),
+    ]) {
+      await lose();
+      expect(await verifyProjection(before, mistake)).toMatchObject({
+        ok: false,
+        different: 0,
+        quarantined: 0,
+        problems: [`not in quarantine, though they cannot be taken: the stream family-${poisoned.id}`],
+      });
+      await rebuild(before, mistake);
+      expect(await verifyProjection(before, mistake)).toMatchObject({ quarantined: 1, problems: [] });
+    }
+  });
+
+  it('is named by verify where a stream in it can be taken by now, and mended by a retry', async () => {
+    await parkedInFamilies();
+    const engine = test.engine([families]);
+    expect(await verifyProjection(engine, families)).toMatchObject({
+      ok: false,
+      different: 1,
+      quarantined: 1,
+      problems: [`in quarantine, though a replay takes them: the stream family-${poisoned.id}`],
+    });
+    await retryQuarantine(engine, families);
+    expect(await verifyProjection(engine, families)).toMatchObject({ ok: true, problems: [] });
+  });
+
+  it('names a few of many streams', () => {
+    const streams = new ParkedStreams(3, new Set(['in-1', 'in-2', 'both']));
+    const found = ['out-1', 'both', 'out-2', 'out-3', 'out-4', 'out-5'];
+    streams.met(found.map((stream) => ({ stream, position: 1, type: 'FamilyRenamed', error: 'a fault' })));
+    expect(streams.problems()).toEqual([
+      'not in quarantine, though they cannot be taken: the streams out-1, out-2, out-3 and 2 more',
+      'in quarantine, though a replay takes them: the streams in-1, in-2',
+    ]);
   });
 });
 

@@ -1,6 +1,8 @@
+import { overviewOf } from '../../src/projections/inspect/overview.js';
+import type { OnProgress } from '../../src/projections/progress.js';
 import { rebuild } from '../../src/projections/rebuild/rebuild.js';
 import { verifyProjection } from '../../src/projections/verify/verify.js';
-import { expectProjected, HASTY, liveOf } from '../support/projected.js';
+import { expectProjected, HASTY, liveOf, statusOf } from '../support/projected.js';
 import { families } from '../support/read-models.js';
 import {
   createTestProjections,
@@ -47,6 +49,37 @@ describe('a rebuild of more than a page', () => {
     expect({ documents, events }).toEqual({ documents: FAMILIES, events: 3 * FAMILIES });
     await expectProjected(test, engine, families);
     expect(await verifyProjection(engine, families)).toMatchObject({ ok: true });
+  }, 60_000);
+
+  it('goes on after the last page that was stored, where it was ended in the middle', async () => {
+    const engine = test.engine(undefined, undefined, HASTY);
+    const ending = new AbortController();
+    let pages = 0;
+    const endAtThirdPage: OnProgress = (phase) => {
+      if (phase === 'Replaying the log') pages += 1;
+      // It is told of once the one before it is stored.
+      if (pages === 3) ending.abort();
+    };
+    const ended = rebuild(engine, families, { signal: ending.signal, onProgress: endAtThirdPage });
+    await expect(ended).rejects.toThrow('aborted');
+    const { rebuild: left } = await statusOf(engine, families.name);
+    expect(left).toMatchObject({ phase: 'build', cursor: expect.stringMatching(/^family-/) });
+    const seen = Number(left?.seen);
+    expect(seen).toBeGreaterThan(FAMILIES);
+    expect(seen).toBeLessThan(3 * FAMILIES);
+    expect(await overviewOf(engine, families, new Date())).toMatchObject({
+      rebuild: { what: 'rebuild', running: false, done: seen, total: 3 * FAMILIES },
+    });
+
+    const told: number[] = [];
+    const onProgress: OnProgress = (phase, done) => {
+      if (phase === 'Replaying the log') told.push(done);
+    };
+    const report = await rebuild(engine, families, { onProgress });
+    expect(report).toMatchObject({ resumed: true, documents: FAMILIES, events: 3 * FAMILIES });
+    expect(told[0]).toBeGreaterThan(seen);
+    expect(told.at(-1)).toBe(3 * FAMILIES);
+    await expectProjected(test, engine, families);
   }, 60_000);
 
   it('finds each document of the live generation that is not as it should be, wherever it lies', async () => {

@@ -8,7 +8,8 @@ import { RebuildLease } from '../../src/projections/rebuild/rebuild-lease.js';
 import { NotCertified } from '../../src/projections/rebuild/certify.js';
 import { rebuild } from '../../src/projections/rebuild/rebuild.js';
 import { verifyProjection } from '../../src/projections/verify/verify.js';
-import { HASTY, liveOf, statusOf, until } from '../support/projected.js';
+import { HASTY, liveOf, statusOf } from '../support/projected.js';
+import { until } from '../support/until.js';
 import { families, registrationsDaily } from '../support/read-models.js';
 import {
   createTestProjections,

@@ -3,7 +3,8 @@ import { findView, letViewFollow } from '../../src/projections/generations/view.
 import { rollBack } from '../../src/projections/rebuild/rollback.js';
 import { rebuild } from '../../src/projections/rebuild/rebuild.js';
 import { verifyProjection } from '../../src/projections/verify/verify.js';
-import { caughtUp, HASTY, liveOf, startRunner, until } from '../support/projected.js';
+import { caughtUp, HASTY, liveOf, startRunner } from '../support/projected.js';
+import { until } from '../support/until.js';
 import { families } from '../support/read-models.js';
 import { createTestProjections, type TestProjections } from '../support/test-projections.js';
 import { documents } from '../support/try-rights.js';

@@ -17,6 +17,8 @@ export interface CuttingProxy {
   cuts(): number;
   /** Holds all traffic back, as a network does that swallows packets; `resume` lets it go on. */
   stall(): void;
+  /** The same as soon as a client sends something with `text` in it; resolves then. */
+  stallAt(text: string): Promise<void>;
   resume(): void;
   close(): Promise<void>;
 }
@@ -28,6 +30,11 @@ export async function startCuttingProxy(target: number): Promise<CuttingProxy> {
   let armed: { cut: Cut; left: number } | null = null;
   let cuts = 0;
   let stalled = false;
+  let awaited: { text: string; met: () => void } | null = null;
+  const stall = (): void => {
+    stalled = true;
+    for (const socket of sockets) socket.pause();
+  };
   const server = createServer((client) => {
     const upstream = connect(target, '127.0.0.1');
     for (const socket of [client, upstream]) {
@@ -49,6 +56,11 @@ export async function startCuttingProxy(target: number): Promise<CuttingProxy> {
         deaf = true;
       }
       upstream.write(chunk);
+      if (awaited !== null && chunk.includes(awaited.text)) {
+        stall();
+        awaited.met();
+        awaited = null;
+      }
     });
     upstream.on('data', (chunk: Buffer) => {
       // The server has answered: the commit has happened.
@@ -64,10 +76,11 @@ export async function startCuttingProxy(target: number): Promise<CuttingProxy> {
       armed = { cut, left: times };
     },
     cuts: () => cuts,
-    stall: () => {
-      stalled = true;
-      for (const socket of sockets) socket.pause();
-    },
+    stall,
+    stallAt: (text) =>
+      new Promise((met) => {
+        awaited = { text, met };
+      }),
     resume: () => {
       stalled = false;
       for (const socket of sockets) socket.resume();

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { mongo } from 'mongoose';
 import {
   liveGeneration,
@@ -7,9 +6,7 @@ import {
 } from '../../src/projections/generations/status.js';
 import { readModelNames } from '../../src/families/read-models/index.js';
 import type { TestDatabase } from './test-database.js';
-
-/** Longer than a lease takes to run out; in milliseconds. */
-const PATIENCE_MS = 20_000;
+import { until } from './until.js';
 
 /** The state of projections as root sees it. */
 export function statusesOf({ rootClient, name }: TestDatabase): mongo.Collection<ProjectionStatus> {
@@ -24,13 +21,16 @@ export async function untilBuilt(database: TestDatabase): Promise<void> {
   });
 }
 
-/** Waits until something is so. @throws Error where it does not become so */
-export async function until(isSo: () => Promise<boolean>): Promise<void> {
-  const end = Date.now() + PATIENCE_MS;
-  while (!(await isSo())) {
-    if (Date.now() > end) throw new Error(`Not so after ${PATIENCE_MS} ms: ${isSo.toString()}`);
-    await sleep(20);
-  }
+/** Waits until it has also brought each of them to the end of the log. @throws Error where it does not */
+export async function untilAllFollow(database: TestDatabase): Promise<void> {
+  await until(async () => {
+    const head = await database.rootClient.db(database.logName).collection('log_head').findOne();
+    const statuses = await statusesOf(database).find().toArray();
+    const atHead = statuses.filter(
+      (status) => Number(liveGeneration(status)?.generation.checkpoint) === Number(head?.['position']),
+    );
+    return atHead.length === readModelNames.length;
+  });
 }
 
 /**

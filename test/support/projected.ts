@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import type { ProjectionEngine, EngineTimes } from '../../src/projections/engine.js';
@@ -11,6 +10,7 @@ import { rebuild, type RebuildReport } from '../../src/projections/rebuild/rebui
 import { ProjectionRunner } from '../../src/projections/runner/runner.js';
 import { differing, pureFold, storedBytes } from './pure-fold.js';
 import type { TestProjections } from './test-projections.js';
+import { until } from './until.js';
 
 /** Processes that are taken for dead at once, and slots that are used again at once. */
 export const HASTY: EngineTimes = {
@@ -90,15 +90,6 @@ export async function caughtUp(
     const lives = await Promise.all(projections.map((name) => liveOf(engine, name)));
     return lives.every(({ generation }) => Number(generation.checkpoint) >= head);
   }, withinMs);
-}
-
-/** Resolves when `is` says so. @throws Error where it does not within the time */
-export async function until(is: () => Promise<boolean>, withinMs = 15_000): Promise<void> {
-  const end = Date.now() + withinMs;
-  while (!(await is())) {
-    if (Date.now() > end) throw new Error(`It did not happen within ${withinMs} ms: ${is.toString()}`);
-    await sleep(15);
-  }
 }
 
 /**

@@ -13,7 +13,7 @@ const PROGRAM = join(import.meta.dirname, 'rebuild-projection.mjs');
 export type RebuildOutcome =
   { is: 'done'; report: RebuildReport } | { is: 'failed'; error: string; message: string };
 
-/** A process of its own that rebuilds a projection when it is told to. */
+/** A process of its own that rebuilds a projection, or rolls it back, when it is told to. */
 export interface RebuildingProcess {
   /** Resolves when the rebuild has begun. */
   begin(): Promise<void>;
@@ -30,9 +30,9 @@ export interface RebuildingProcess {
 export async function rebuildingProcess(
   { database, kek }: TestProjections,
   projection: string,
-  { times, stopAt }: { times: EngineTimes; stopAt?: Phase },
+  { work = 'rebuild', times, stopAt }: { work?: 'rebuild' | 'rollback'; times: EngineTimes; stopAt?: Phase },
 ): Promise<RebuildingProcess> {
-  const how = { name: database.name, key: kek.key.toString('base64'), projection, times, stopAt };
+  const how = { name: database.name, key: kek.key.toString('base64'), projection, work, times, stopAt };
   const child = spawn(
     process.execPath,
     [PROGRAM, JSON.stringify({ uri: database.uriAs('service'), ...how })],

@@ -1,7 +1,7 @@
 import type { mongo } from 'mongoose';
 import { families, searchName, type FamilyDocument } from '../../families/read-models/families.js';
 import type { StoredDocument } from '../../projections/documents.js';
-import { populationOf } from '../../projections/inspect/population.js';
+import { quickPopulationOf } from '../../projections/inspect/population.js';
 import { LiveSlots } from '../../projections/read/live-slot.js';
 import { UsageError } from '../exit-code.js';
 import { canonicalEmail } from '../find-family.js';
@@ -34,7 +34,7 @@ export async function listFamilies(terminal: Terminal, options: ListOptions): Pr
     const found = await documents
       .find<ListedFamily>(filter, { sort: { registeredAt: -1, _id: -1 }, limit: limit + 1 })
       .toArray();
-    const population = await populationOf(engine, families.name);
+    const population = await quickPopulationOf(engine, families.name);
     const expected = population?.expected ?? 0;
     const counted = population?.counted ?? 0;
     const listed = found.slice(0, limit).map(toListed);

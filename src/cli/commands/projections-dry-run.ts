@@ -1,11 +1,12 @@
 import { giveWay } from '../../config/give-way.js';
 import { areSame, type Differences } from '../../projections/differences.js';
 import type { Projection } from '../../projections/projection.js';
-import { verifyProjection, type Verification } from '../../projections/verify/verify.js';
+import type { Verification } from '../../projections/verify/verify.js';
 import { describeDifferences } from '../describe-differences.js';
+import { EXIT } from '../exit-code.js';
 import { howMany } from '../how-many.js';
-import { tellProgress } from '../tell-progress.js';
 import type { Terminal } from '../terminal.js';
+import { describeStop, verifyInTurn } from '../verify-in-turn.js';
 import { withProjections } from '../with-projections.js';
 
 /** What a rebuild would make of a projection. */
@@ -32,14 +33,12 @@ export async function dryRunRebuild(
 ): Promise<void> {
   giveWay();
   await withProjections(terminal, { as: 'auditor', json }, async ({ engine }) => {
-    const reporter = terminal.reporter(json);
-    const found: DryRun[] = [];
-    for (const projection of chosen) {
-      const onProgress = tellProgress(reporter, projection.name, { comparing: 'events' });
-      found.push(asDryRun(await verifyProjection(engine, projection, onProgress)));
-    }
-    terminal.endProgress();
-    terminal.answer(json, all === true ? { projections: found } : found[0], () => found.flatMap(describe));
+    const { found, stoppedAt } = await verifyInTurn(terminal, engine, chosen, json);
+    const stop = describeStop(stoppedAt);
+    const runs = found.map(asDryRun);
+    const value = all === true ? { ...stop.json, projections: runs } : { ...stop.json, ...runs[0] };
+    terminal.answer(json, value, () => [...runs.flatMap(describe), ...stop.lines]);
+    if (stoppedAt !== null) terminal.exitWith(EXIT.interrupted);
   });
 }
 

@@ -33,7 +33,7 @@ function describe(overview: ProjectionOverview): string[] {
   if (kept !== null) {
     lines.push(`  kept        generation ${kept.generation}, version ${kept.version}, at ${kept.checkpoint}`);
   }
-  if (rebuild !== null) lines.push(`  rebuild     ${describeRebuild(rebuild)}`);
+  if (rebuild !== null) lines.push(`  ${rebuild.what.padEnd(10)}  ${describeRebuild(rebuild)}`);
   return lines;
 }
 

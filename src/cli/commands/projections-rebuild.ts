@@ -103,8 +103,9 @@ async function rebuildOne(
   }
 }
 
+/** As `projections verify` judges what is live: a stream that is not followed is a finding. */
 function isDone(outcome: Outcome, { onlyIfSame }: RebuildCommandOptions): boolean {
-  if ('error' in outcome) return false;
+  if ('error' in outcome || outcome.quarantined > 0) return false;
   return (
     onlyIfSame !== true || outcome.switched || (outcome.differences !== null && areSame(outcome.differences))
   );
@@ -126,7 +127,8 @@ function describe(outcome: Outcome, { onlyIfSame }: RebuildCommandOptions): stri
   ];
   if (outcome.quarantined > 0) {
     lines.push(
-      `  Not taken and parked: ${howMany(outcome.quarantined, 'stream')}. See "family-accounts projections quarantine list ${projection}".`,
+      `  Not taken and parked: ${howMany(outcome.quarantined, 'stream')}, told of up to the event that cannot be taken. What the ` +
+        `generation before told beyond that comes back with a rollback. See "family-accounts projections quarantine list ${projection}".`,
     );
   }
   lines.push(...describeView(projection, outcome));

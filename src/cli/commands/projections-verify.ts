@@ -1,12 +1,13 @@
 import { giveWay } from '../../config/give-way.js';
 import { areSame } from '../../projections/differences.js';
-import { verifyProjection, type Verification } from '../../projections/verify/verify.js';
+import type { Verification } from '../../projections/verify/verify.js';
 import { describeDifferences } from '../describe-differences.js';
 import { EXIT } from '../exit-code.js';
-import { tellProgress } from '../tell-progress.js';
 import type { Terminal } from '../terminal.js';
 import { chooseProjections, withProjections } from '../with-projections.js';
 import { howMany } from '../how-many.js';
+import { describeStop, verifyInTurn } from '../verify-in-turn.js';
+import { versionRemedy } from '../version-remedy.js';
 
 /** `projections verify` */
 export async function verifyProjections(
@@ -17,22 +18,18 @@ export async function verifyProjections(
   const chosen = chooseProjections(name, all);
   giveWay();
   await withProjections(terminal, { as: 'auditor', json }, async ({ engine }) => {
-    const reporter = terminal.reporter(json);
-    const found: Verification[] = [];
-    for (const projection of chosen) {
-      const onProgress = tellProgress(reporter, projection.name, { comparing: 'events' });
-      found.push(await verifyProjection(engine, projection, onProgress));
-    }
-    const ok = found.every((one) => one.ok);
-    terminal.answer(json, all === true ? { ok, projections: found } : found[0], () =>
-      found.flatMap(describe),
-    );
-    terminal.exitWith(ok ? EXIT.ok : EXIT.findings);
+    const { found, stoppedAt } = await verifyInTurn(terminal, engine, chosen, json);
+    const stop = describeStop(stoppedAt);
+    const ok = stoppedAt === null && found.every((one) => one.ok);
+    const value = all === true ? { ok, ...stop.json, projections: found } : { ...stop.json, ...found[0] };
+    terminal.answer(json, value, () => [...found.flatMap(describe), ...stop.lines]);
+    terminal.exitWith(stoppedAt !== null ? EXIT.interrupted : ok ? EXIT.ok : EXIT.findings);
   });
 }
 
 function describe(verification: Verification): string[] {
-  const { projection, ok, position, expected, found, problems, quarantined } = verification;
+  const { projection, ok, version, liveVersion, position, expected, found, problems, quarantined } =
+    verification;
   if (ok)
     return [
       `${projection}: ${howMany(expected, 'document')}, all as the log says (position ${position ?? 0}).`,
@@ -49,7 +46,9 @@ function describe(verification: Verification): string[] {
       `    ${howMany(quarantined, 'parked stream')}: "family-accounts projections quarantine list ${projection}"`,
     );
   }
-  if (!areSame(verification) || problems.length > 0) {
+  if (liveVersion !== null && liveVersion !== version) {
+    lines.push(`  What to do: ${versionRemedy(projection, liveVersion, version)}.`);
+  } else if (!areSame(verification) || problems.length > 0) {
     lines.push(`  Run "family-accounts projections rebuild ${projection}" to put it right.`);
   }
   return lines;

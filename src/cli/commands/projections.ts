@@ -28,7 +28,8 @@ export function addProjectionsCommands(program: Command, terminal: Terminal): vo
     .description(
       'Build a new generation from the log beside the live one, prove it complete, tell how the two differ, and ' +
         'switch to it. The service goes on meanwhile. Undone by "projections rollback"; the generation kept from an ' +
-        'earlier rebuild goes, also with --only-if-same. Ctrl-C ends it; the next call goes on.',
+        'earlier rebuild goes, also with --only-if-same. Ctrl-C ends it; the next call goes on. Exit code 1 also ' +
+        'where it was switched to and streams were parked: "projections quarantine list".',
     )
     .action((name: string | undefined, options: RebuildCommandOptions) =>
       rebuildProjections(terminal, name, options),
@@ -39,7 +40,7 @@ export function addProjectionsCommands(program: Command, terminal: Terminal): vo
     .option('--json', 'print JSON')
     .description(
       'Go back to the generation that was live before, caught up with the log and proved complete first. ' +
-        'Doing it again goes forward again.',
+        'Doing it again goes forward again. Ctrl-C ends it and changes nothing.',
     )
     .action((name: string, { json }: { json?: boolean }) => rollBackProjection(terminal, name, json));
   projections
@@ -48,7 +49,8 @@ export function addProjectionsCommands(program: Command, terminal: Terminal): vo
     .option('--all', 'every projection, one after the other')
     .option('--json', 'print JSON')
     .description(
-      'Compare the live documents with the log, byte for byte. Cannot change anything. Exit code 1 where they differ.',
+      'Compare the live documents and parked streams with the log, byte for byte. Cannot change anything. Exit code 1 ' +
+        'where they differ, or where streams are parked.',
     )
     .action((name: string | undefined, options: { all?: boolean; json?: boolean }) =>
       verifyProjections(terminal, name, options),

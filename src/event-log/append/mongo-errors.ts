@@ -1,13 +1,12 @@
 import mongoose from 'mongoose';
 import { isDatabaseAway } from '../../database/database-away.js';
+import { hasCode, MONGO_CODE } from '../../database/mongo-codes.js';
 
-const { MongoError, MongoServerError } = mongoose.mongo;
-
-const DUPLICATE_KEY = 11000;
+const { MongoError } = mongoose.mongo;
 
 /** Where a value was there already, as `collection index`; null for any other error. */
 export function duplicateIn(error: unknown): string | null {
-  if (!(error instanceof MongoServerError) || error.code !== DUPLICATE_KEY) return null;
+  if (!hasCode(error, MONGO_CODE.duplicateKey)) return null;
   const named = /collection: \S+?\.(\S+) index: (\S+)/.exec(error.message);
   return named === null ? 'a unique index' : `${named[1]} (index ${named[2]})`;
 }

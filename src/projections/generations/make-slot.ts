@@ -1,4 +1,6 @@
+import type { mongo } from 'mongoose';
 import { indexName } from '../../database/collections.js';
+import { isSameIndex } from '../../database/compare-indexes.js';
 import { hasCode, MONGO_CODE } from '../../database/mongo-codes.js';
 import type { ProjectionEngine } from '../engine.js';
 import type { Projection } from '../projection.js';
@@ -41,14 +43,22 @@ export async function makeSlot(
 
 /** The indexes that a slot lacks, by name; null where the slot itself is missing. */
 export async function missingIndexes(
-  { db }: ProjectionEngine,
+  engine: ProjectionEngine,
   { name, indexes }: Projection,
   slot: Slot,
 ): Promise<string[] | null> {
-  const collection = slotCollection(name, slot);
+  const found = await indexesOf(engine, name, slot);
+  if (found === null) return null;
+  return indexes.filter((wanted) => !found.some((index) => isSameIndex(index, wanted))).map(indexName);
+}
+
+/** The indexes of a slot, as MongoDB lists them; null where the slot itself is missing. */
+export async function indexesOf(
+  { db }: ProjectionEngine,
+  projection: string,
+  slot: Slot,
+): Promise<mongo.Document[] | null> {
+  const collection = slotCollection(projection, slot);
   if ((await db.listCollections({ name: collection }).toArray()).length === 0) return null;
-  const found = new Set(
-    (await db.collection(collection).listIndexes().toArray()).map(({ name: n }) => n as string),
-  );
-  return indexes.map(indexName).filter((wanted) => !found.has(wanted));
+  return db.collection(collection).listIndexes().toArray();
 }

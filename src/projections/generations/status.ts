@@ -1,4 +1,5 @@
-import mongoose, { type mongo } from 'mongoose';
+import type { mongo } from 'mongoose';
+import { hasCode, MONGO_CODE } from '../../database/mongo-codes.js';
 import type { AccountedEvents } from './event-tally.js';
 
 /** A read model lives in one of two slots; the other is empty, kept for going back, or being built. */
@@ -98,7 +99,7 @@ export async function ensureStatus(
     await statuses.insertOne(newStatus(projection));
   } catch (error) {
     // Another process was first.
-    if (!(error instanceof mongoose.mongo.MongoServerError) || error.code !== 11_000) throw error;
+    if (!hasCode(error, MONGO_CODE.duplicateKey)) throw error;
   }
   return (await statuses.findOne({ _id: projection })) ?? newStatus(projection);
 }

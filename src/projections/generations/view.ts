@@ -4,8 +4,6 @@ import type { ProjectionEngine } from '../engine.js';
 import { hasCode, MONGO_CODE } from '../../database/mongo-codes.js';
 import { liveGeneration, slotCollection, SLOTS, type Slot } from './status.js';
 
-const MAX_TIME_MS_EXPIRED = 50;
-const WRITE_CONFLICT = 112;
 const MAX_TIME_MS = 1_000;
 const TRIES = 3;
 
@@ -84,6 +82,6 @@ async function pointViewAt(
 
 /** Somebody made or changed it at the same moment, or a long read of it stands in the way. */
 function mayPass(error: unknown): boolean {
-  const { namespaceExists, namespaceNotFound } = MONGO_CODE;
-  return hasCode(error, namespaceExists, namespaceNotFound, MAX_TIME_MS_EXPIRED, WRITE_CONFLICT);
+  const { namespaceExists, namespaceNotFound, maxTimeMsExpired, writeConflict } = MONGO_CODE;
+  return hasCode(error, namespaceExists, namespaceNotFound, maxTimeMsExpired, writeConflict);
 }

@@ -4,14 +4,15 @@ import type { ProjectionEngine } from '../engine.js';
 import { liveGeneration, otherSlot, type ProjectionStatus, type Slot } from '../generations/status.js';
 import type { Projection } from '../projection.js';
 
-/** A rebuild that is under way, or was left unfinished. */
+/** A rebuild that is under way, or was left unfinished; or a rollback under way. */
 export interface RebuildOverview {
+  what: 'rebuild' | 'rollback';
   generation: number;
   phase: 'build' | 'catch-up';
   startedAt: Date;
   /** False where nobody works on it any more: the next rebuild goes on with it. */
   running: boolean;
-  /** Events taken into account so far, of those up to the position that it is built to. */
+  /** Events of the log that it has gone through, of those up to the position that it is built to. */
   done: number;
   total: number;
 }
@@ -46,9 +47,10 @@ export interface ProjectionOverview {
 /** How a projection stands. Only reads, and no document of it. @throws LogDamaged where the head is missing */
 export async function overviewOf(
   engine: ProjectionEngine,
-  { name, version }: Projection,
+  projection: Projection,
   now: Date,
 ): Promise<ProjectionOverview> {
+  const { name, version } = projection;
   const status = await engine.statuses.findOne({ _id: name });
   const { position: head } = await readHead(engine.log);
   const live = liveOverview(status);
@@ -63,7 +65,7 @@ export async function overviewOf(
         ? 0
         : await engine.quarantine.countDocuments({ projection: name, generation: live.generation }),
     kept: keptOverview(status),
-    rebuild: rebuildOverview(status, head, now),
+    rebuild: rebuildOverview(projection, status, head, now),
   };
 }
 
@@ -121,6 +123,7 @@ function keptOverview(status: ProjectionStatus | null): ProjectionOverview['kept
 }
 
 function rebuildOverview(
+  { fedBy }: Projection,
   status: ProjectionStatus | null,
   head: number,
   now: Date,
@@ -128,14 +131,20 @@ function rebuildOverview(
   const rebuild = status?.rebuild;
   const generation = rebuild === undefined ? undefined : status?.slots[rebuild.slot];
   if (rebuild === undefined || generation === undefined) return null;
-  const { phase, startedAt, until, target } = rebuild;
-  const isBuild = phase === 'build';
+  const { phase, startedAt, until, target, seen } = rebuild;
+  const running = until > now;
+  const what = generation.state === 'kept' ? 'rollback' : 'rebuild';
+  // Nobody goes on with a rollback that was killed: the generation is kept as it was, and only further on in the log.
+  if (what === 'rollback' && !running) return null;
+  const checkpoint = Number(generation.checkpoint);
+  const isByStream = phase === 'build' && fedBy === 'one-stream';
   return {
+    what,
     generation: generation.generation,
     phase,
     startedAt,
-    running: until > now,
-    done: Number(isBuild ? generation.accounted.events : generation.checkpoint),
-    total: isBuild ? Number(target) : Math.max(head, Number(generation.checkpoint)),
+    running,
+    done: isByStream ? Number(seen) : checkpoint,
+    total: phase === 'build' ? Number(target) : Math.max(head, checkpoint),
   };
 }

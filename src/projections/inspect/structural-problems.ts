@@ -1,5 +1,6 @@
+import { deletingIndexes } from '../../database/compare-indexes.js';
 import type { ProjectionEngine } from '../engine.js';
-import { missingIndexes } from '../generations/make-slot.js';
+import { indexesOf, missingIndexes } from '../generations/make-slot.js';
 import { slotCollection, type Slot } from '../generations/status.js';
 import { findView } from '../generations/view.js';
 import type { Projection } from '../projection.js';
@@ -15,6 +16,10 @@ export async function structuralProblems(
   const missing = await missingIndexes(engine, projection, slot);
   if (missing === null) problems.push(`the collection ${collection} is missing`);
   else if (missing.length > 0) problems.push(`${collection} lacks the indexes ${missing.join(', ')}`);
+  const indexes = (await indexesOf(engine, projection.name, slot)) ?? [];
+  for (const index of deletingIndexes(indexes, projection.indexes)) {
+    problems.push(`MongoDB deletes documents of ${collection} by the index ${index} (expireAfterSeconds)`);
+  }
   const view = await findView(engine, projection.name);
   if (view.kind === 'missing') problems.push(`the view ${projection.name} is missing`);
   if (view.kind === 'collection') {

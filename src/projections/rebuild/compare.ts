@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import mongoose, { type mongo } from 'mongoose';
+import type { mongo } from 'mongoose';
+import { readAtOneMoment } from '../../database/snapshot.js';
 import type { ProjectionEngine } from '../engine.js';
 import type { StoredDocument } from '../documents.js';
 import { findRaw, type RawBatch } from '../../event-log/read/raw-batch.js';
@@ -9,6 +10,8 @@ import type { OpenGeneration } from '../runner/open-generation.js';
 import { compareDocument, noDifferences, type Differences } from '../differences.js';
 import type { OnProgress } from '../progress.js';
 
+/** What somebody else has written may be of any size. */
+const MISNAMED_PAGE = 1_000;
 /** A live generation that is behind the new one is waited for this long, in milliseconds. */
 const WAIT_FOR_LIVE_MS = 5_000;
 
@@ -57,7 +60,7 @@ export async function compareWithLive(
     const expected = await readPage(engine.slot(projection.name, slot), { after, limit: documentsPerPage });
     const upTo = lowestEnd(expected, live.documents);
     if (upTo === null) {
-      for (const bytes of await readMisnamed(live.slot)) compareDocument(differences, undefined, bytes);
+      await countMisnamed(live.slot, differences);
       return differences;
     }
     if (isSame(expected, live.documents)) compared += expected.starts.length;
@@ -82,31 +85,24 @@ async function readLivePage(
   const { name } = generation.projection;
   const until = performance.now() + WAIT_FOR_LIVE_MS;
   for (;;) {
-    const session = engine.client.startSession({ snapshot: true });
-    try {
-      const live = liveGeneration(await engine.statuses.findOne({ _id: name }, atSnapshot(session)));
+    const { position, documents, slot } = await readAtOneMoment(engine.client, async (at) => {
+      const live = liveGeneration(await engine.statuses.findOne({ _id: name }, at));
       if (live === null) throw new NotComparable(name, 'none is live');
-      const position = Number(live.generation.checkpoint);
-      if (position >= generation.checkpoint) {
-        const slot = engine.slot(name, live.slot);
-        const documents = await readPage(slot, page, session);
-        return { slot, documents, position };
-      }
-      if (performance.now() > until) {
-        throw new NotComparable(
-          name,
-          `it stands at position ${position}, the new one at ${generation.checkpoint}`,
-        );
-      }
-    } finally {
-      await session.endSession();
+      const reached = Number(live.generation.checkpoint);
+      const documentsOf = engine.slot(name, live.slot);
+      return {
+        position: reached,
+        slot: documentsOf,
+        documents: reached < generation.checkpoint ? null : await readPage(documentsOf, page, at.session),
+      };
+    });
+    if (documents !== null) return { documents, slot, position };
+    if (performance.now() > until) {
+      const why = `it stands at position ${position}, the new one at ${generation.checkpoint}`;
+      throw new NotComparable(name, why);
     }
     await sleep(100);
   }
-}
-
-function atSnapshot(session: mongo.ClientSession): mongo.FindOptions {
-  return { session, readConcern: new mongoose.mongo.ReadConcern('snapshot') };
 }
 
 function readPage(
@@ -119,13 +115,18 @@ function readPage(
   return findRaw(documents, { filter, sort: { _id: 1 }, limit }, session);
 }
 
-/** Documents whose id is no string: no event has made them. They lie on both sides of all strings. */
-async function readMisnamed(documents: mongo.Collection<StoredDocument>): Promise<Buffer[]> {
-  const byId = { raw: true, hint: { _id: 1 } };
-  const before = await documents.find({}, { ...byId, max: { _id: '' } }).toArray();
-  const behind = await documents.find({}, { ...byId, min: { _id: {} } }).toArray();
-  // With `raw`, what the driver gives is each document's own bytes.
-  return [...before, ...behind] as unknown as Buffer[];
+/** Counts documents whose id is no string: no event has made them. They lie on both sides of all strings. */
+async function countMisnamed(
+  documents: mongo.Collection<StoredDocument>,
+  differences: Differences,
+): Promise<void> {
+  const byId = { raw: true, hint: { _id: 1 }, batchSize: MISNAMED_PAGE };
+  for (const bounds of [{ max: { _id: '' } }, { min: { _id: {} } }]) {
+    for await (const bytes of documents.find({}, { ...byId, ...bounds })) {
+      // With `raw`, what the driver gives is each document's own bytes.
+      compareDocument(differences, undefined, bytes as unknown as Buffer);
+    }
+  }
 }
 
 function documentsIn({ bytes, starts }: RawBatch): RawDocument[] {

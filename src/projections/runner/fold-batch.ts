@@ -86,8 +86,9 @@ export interface FoldOptions {
 
 /**
  * Folds a page of the log, which follows on the target's checkpoint without a gap, into its documents, in
- * memory. A document that is not as its stream has made it (somebody deleted or altered it) is folded again from
- * its stream. An event that a handler cannot take even then parks its stream; the rest goes on.
+ * memory. A document that its stream cannot have left so (it is missing, or its position is lost) is folded again from
+ * its stream; a field that somebody changed beside a right position is not noticed here, and is folded upon. An event
+ * that a handler cannot take even then parks its stream; the rest goes on.
  * @throws PageTooLarge; NeedsNewerCode where a stream that is to be folded again has an event that only newer code
  * can read
  */
