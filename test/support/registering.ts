@@ -11,9 +11,9 @@ export interface Outcome {
 }
 
 /** Problems of a database that is away: nothing else may come of that. */
-export const AWAY = ['log-unavailable', 'outcome-unknown', 'database-unavailable'];
+const AWAY = ['log-unavailable', 'outcome-unknown', 'database-unavailable'];
 /** Every answer comes within 10 s; what the client itself needs on a busy machine comes on top. */
-export const ANSWERED_WITHIN_MS = 12_000;
+const ANSWERED_WITHIN_MS = 12_000;
 
 const PASSWORD = 'correct horse battery staple';
 /** The service promises an answer within 10 s; longer than that is a hang. */
