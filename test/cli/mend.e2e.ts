@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import mongoose, { type mongo } from 'mongoose';
 import { cliInstallation, type CliInstallation } from '../support/cli-installation.js';
+import { untilAllFollow } from '../support/followed-projections.js';
 import { sampleEvent } from '../support/sample-event.js';
 import { PASSWORD } from '../support/test-service.js';
 
@@ -141,6 +142,8 @@ describe('claims', () => {
   it('that nobody can read are kept, and an address among those that are gone is given to nobody', async () => {
     const { service } = installation;
     const [one, two] = [await service.register(), await service.register()];
+    // A read model that has opened the event needs the key no more.
+    await untilAllFollow(service.database);
     const keys = logDatabase().collection<{ _id: string }>('family_keys');
     const key = await keys.findOneAndDelete({ _id: one.id });
 
