@@ -75,7 +75,7 @@ describe('verifying a read model of 60,000 documents', () => {
     expect(result).toMatchObject({ ok: false, expected: DOCUMENTS, missing: 0, extra: 0, different: 1 });
     expect(decoder.decoded).toBe(2 * DOCUMENTS);
     expect(bytes).toBeLessThan(A_FEW_PAGES);
-  }, 60_000);
+  }, 240_000);
 
   it('replays the log twice, and not once for so many documents, where all of them were deleted', async () => {
     await (await live()).deleteMany({});
@@ -89,5 +89,5 @@ describe('verifying a read model of 60,000 documents', () => {
       different: 0,
     });
     expect(decoder.decoded).toBe(2 * DOCUMENTS);
-  }, 60_000);
+  }, 240_000);
 });

@@ -35,5 +35,5 @@ describe('a rebuild beside a live read model full of documents that no event has
     expect(result.differences).toMatchObject({ missing: 0, extra: STRANGERS, different: 0 });
     expect(result.differences?.samples).toHaveLength(10);
     expect(bytes).toBeLessThan(A_FEW_PAGES);
-  });
+  }, 120_000);
 });
