@@ -13,8 +13,8 @@ export interface RebuildPace {
  * As fast as it goes where no process follows the live generation. Where one does, people read: pages are small,
  * because storing one keeps the status, which the one who follows writes too; and with two processors or fewer there is
  * one step at a time, so that one of them is free for whoever reads. Measured on two (`npm run bench -- projections`):
- * of a hundred reads the slowest takes some 3 times as long as without a rebuild, not 7 times, and the rebuild half as
- * long again. Smaller pages cost more and gain nothing.
+ * of a hundred reads the slowest takes some 3 times as long as without a rebuild, not 7 times, and the rebuild twice as
+ * long. Smaller pages cost more and gain nothing.
  */
 export function paceBeside({ lease }: ProjectionStatus): RebuildPace {
   // By this process's own clock: nothing but speed depends on it.
